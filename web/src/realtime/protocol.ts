@@ -1,0 +1,154 @@
+/** The frames of `/ws`, as they travel. Text positions count code points, never UTF-16 units. */
+
+export type Role = 'user' | 'assistant'
+export type MessageStatus = 'complete' | 'queued' | 'streaming' | 'stopped' | 'failed'
+
+export interface MessageError {
+  code: string
+  title: string
+  detail?: string | null
+  retryable: boolean
+}
+
+export interface Message {
+  id: string
+  session_id: string
+  parent_id: string | null
+  role: Role
+  character_id: string | null
+  content: string
+  status: MessageStatus
+  attempt: number
+  finish_reason: string | null
+  provider: string | null
+  model: string | null
+  usage: Record<string, number> | null
+  error: MessageError | null
+  depth: number
+  timestamp: string
+  version: number
+}
+
+/** A session's row; lists and `session:updated` carry the same one. */
+export interface SessionRow {
+  id: string
+  title: string
+  character_id: string | null
+  ai_model_id: string | null
+  world_time: string | null
+  total_messages: number
+  active_leaf_id: string | null
+  version: number
+  created_at: string
+  updated_at: string
+}
+
+export interface LiveReply {
+  message_id: string
+  attempt: number
+  offset: number
+  text: string
+}
+
+export type LivePlace = Omit<LiveReply, 'text'>
+
+/** A problem document (RFC 9457), as REST answers it and `error` frames carry it. */
+export interface ProblemBody {
+  type: string
+  title: string
+  status: number
+  code: string
+  detail?: string | null
+  request_id?: string | null
+  retryable?: boolean
+  errors?: { pointer: string; code: string; detail: string }[]
+}
+
+interface Numbered {
+  seq: number
+  session_id: string
+}
+
+export type ServerFrame =
+  | { type: 'welcome'; connection_id: string; heartbeat: number; epoch: string; protocol: number; features: string[] }
+  | {
+      type: 'session:joined'
+      session_id: string
+      epoch: string
+      seq: number
+      session: SessionRow
+      messages?: Message[] | null
+      live: LiveReply[]
+    }
+  | {
+      type: 'ack'
+      ref: string | null
+      session_id: string
+      message_id: string
+      seq?: number | null
+      message?: Message | null
+      reply?: { id: string } | null
+      duplicate: boolean
+    }
+  | ({ type: 'error'; ref?: string | null; retry_after?: number | null } & ProblemBody)
+  | ({ type: 'message:created' | 'message:updated' | 'message:deleted'; message: Message } & Numbered)
+  | ({ type: 'chat:stream:start'; message_id: string; attempt: number; intent: string | null } & Numbered)
+  | {
+      type: 'chat:stream:token'
+      session_id: string
+      message_id: string
+      attempt: number
+      offset: number
+      token: string
+    }
+  | ({ type: 'chat:stream:reset'; message_id: string; attempt: number; keep: number } & Numbered)
+  | ({
+      type: 'chat:stream:end'
+      message_id: string
+      attempt: number
+      status: MessageStatus
+      content: string
+      length: number
+      sha256: string
+      finish_reason: string | null
+      usage: Record<string, number> | null
+      error?: MessageError | null
+    } & Numbered)
+  | { type: 'session:created' | 'session:deleted'; session_id: string; session: SessionRow; seq?: number | null }
+  | { type: 'session:updated'; session_id: string; session: SessionRow; seq?: number | null }
+  | { type: 'typing'; session_id: string; who: string; active: boolean }
+  | { type: 'pong'; n: number; heads: { session_id: string; seq: number; live: LivePlace[] }[] }
+  | { type: 'bye'; code: string; retry_after: number }
+
+export type ClientFrame =
+  | { type: 'session:join'; session_id: string; epoch?: string; after?: number; live?: LivePlace[] }
+  | { type: 'session:leave'; session_id: string }
+  | {
+      type: 'chat:message'
+      id: string
+      session_id: string | null
+      content: string
+      parent_id?: string | null
+      character_id?: string
+      ai_model_id?: string
+    }
+  | { type: 'chat:stop'; message_id: string; ref?: string }
+  | { type: 'chat:retry' | 'chat:continue'; message_id: string; attempt: number; ref?: string }
+  | { type: 'chat:swipe'; message_id: string; id: string; ref?: string }
+  | { type: 'ping'; n: number }
+
+export type FrameOf<Type extends ServerFrame['type']> = Extract<ServerFrame, { type: Type }>
+
+/** Read one text frame; what is no JSON object with a `type` is null. Unknown types pass: new ones are no error. */
+export function parseFrame(data: string): ServerFrame | null {
+  try {
+    const frame: unknown = JSON.parse(data)
+    return isFrame(frame) ? frame : null
+  } catch {
+    return null
+  }
+}
+
+function isFrame(value: unknown): value is ServerFrame {
+  return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string'
+}
