@@ -51,8 +51,8 @@ class Call:
 class ScriptedProvider:
     """A `Provider` that plays one script a call; the last script serves all further calls.
 
-    A script without `Finish` or error at its end gets `Finish("stop")`. When the prompt ends with an assistant's message
-    and the script's text begins with it, that much of the text is left out, as a model does that continues.
+    A script without `Finish` or error at its end gets `Finish("stop")`. When the prompt ends with an assistant's
+    message and the script's text begins with it, that much of the text is left out, as a model does that continues.
 
         provider = ScriptedProvider(["Hello, ", Pause(0.1), "you."], [ProviderCut()])
     """
@@ -103,7 +103,7 @@ class ScriptedProvider:
 
 
 class ScriptedSource:
-    """A `ProviderSource` that gives the same provider for every configuration, and keeps the configurations asked for."""
+    """A `ProviderSource` with one provider for every configuration; `asked` keeps the configurations."""
 
     def __init__(self, provider: Provider) -> None:
         self.provider = provider

@@ -1,4 +1,4 @@
-"""The one policy for calling a provider again: only before its first piece, only where it can help, only a few times."""
+"""The one policy for calling a provider again: before its first piece only, where it can help, a few times."""
 
 import asyncio
 import random
@@ -52,4 +52,4 @@ def _pause_after(error: ProviderError, failures: int) -> float | None:
         return None
     if error.retry_after is not None:
         return error.retry_after if error.retry_after <= LONGEST_PAUSE_SECONDS else None
-    return FIRST_PAUSE_SECONDS * 2 ** (failures - 1) * random.uniform(0.75, 1.25)
+    return FIRST_PAUSE_SECONDS * failures * random.uniform(0.75, 1.25)
