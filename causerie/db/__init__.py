@@ -1,0 +1,1 @@
+"""The one door to the data: transactions, row ownership, dialect differences, migrations."""

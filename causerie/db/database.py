@@ -1,0 +1,62 @@
+"""The promise of a database: whole units of work, each for one actor."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+from causerie.db.work import Actor, Work
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+Publisher = Callable[[Sequence[object]], None]
+
+
+def publish_nothing(facts: Sequence[object]) -> None:
+    """The publisher of a database that nobody follows: migrations, command line."""
+
+
+class Database(Protocol):
+    """Runs plain functions of a `Work` in transactions.
+
+    `publisher` gets what a unit published, on the loop's thread, after its COMMIT and in commit order, before the
+    caller's `await` returns.
+    """
+
+    publisher: Publisher
+
+    async def work(
+        self,
+        actor: Actor,
+        function: Callable[Concatenate[Work, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run `function(work, …)` in one durable transaction and return its result after COMMIT.
+
+        The function may be run once more when a unique key lost a race, so it has no effect outside the transaction.
+
+        Raises:
+            Busy: too many units wait; nothing was stored.
+            StorageUnavailable: the database failed; nothing was stored.
+        """
+
+    async def work_lazily(
+        self, actor: Actor, function: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """As `work`, but a power cut may undo it: for checkpoints, which are repeated anyway."""
+
+    async def work_in_bulk(
+        self, actor: Actor, function: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """As `work`, for one slice (at most about 500 rows) of a long job: whatever else waits goes first."""
+
+    async def read(
+        self, actor: Actor, function: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run `function(work, …)` on one consistent snapshot; it cannot write."""
+
+    async def close(self) -> None:
+        """Finish the units that wait, then close every connection."""
+
+    def health(self) -> dict[str, Any]:
+        """Return the database's state for people: `{"waiting": units, "cpu_seconds": …}`."""

@@ -1,0 +1,80 @@
+"""One unit of work: one transaction, one actor, only that actor's rows."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, CursorResult, Executable
+from sqlalchemy.orm import Session
+
+from causerie.db.ownership import Actor, OwnedSession
+
+__all__ = ["Actor", "Work"]
+
+
+class Work:
+    """What a service function is given: the actor's rows, and what shall happen when the transaction ends.
+
+    Service functions are plain functions of a `Work`; they cannot await, so nothing slow happens inside a transaction.
+    """
+
+    __slots__ = ("_rolled_back", "_session", "actor", "committed", "connection", "published")
+
+    def __init__(self, actor: Actor, connection: Connection) -> None:
+        self.actor = actor
+        self.connection = connection
+        self._session: OwnedSession | None = None
+        self.published: list[object] = []
+        self.committed: list[Callable[[], None]] = []
+        self._rolled_back: list[Callable[[], None]] = []
+
+    @property
+    def session(self) -> Session:
+        """The ORM session. Every statement is kept to the actor's rows; new rows get the actor as owner."""
+        if self._session is None:
+            self._session = OwnedSession(
+                self.connection, join_transaction_mode="create_savepoint", expire_on_commit=False
+            )
+        return self._session
+
+    def execute(self, statement: Executable, /, **parameters: Any) -> CursorResult[Any]:
+        """Run a prepared table statement. It must bind `:actor` itself; the value comes from here."""
+        return self.connection.execute(statement, {"actor": self.actor.user_id, **parameters})
+
+    def execute_many(self, statement: Executable, rows: Sequence[Mapping[str, Any]], /) -> None:
+        """Run a prepared table statement once for each of `rows`; each gets the actor as `actor`."""
+        self.connection.execute(statement, [{"actor": self.actor.user_id, **row} for row in rows])
+
+    def publish(self, *facts: object) -> None:
+        """Tell the followers after COMMIT, in commit order; not at all if the transaction is rolled back."""
+        self.published.extend(facts)
+
+    def on_commit(self, action: Callable[[], None]) -> None:
+        """Call `action` on the loop's thread after COMMIT and after publishing. It must neither block nor raise."""
+        self.committed.append(action)
+
+    def on_rollback(self, action: Callable[[], None]) -> None:
+        """Call `action` (on the transaction's thread) if this unit leaves nothing behind."""
+        self._rolled_back.append(action)
+
+    def flush(self) -> None:
+        """Write what the ORM session holds; needed before a table statement reads it."""
+        if self._session is not None:
+            self._session.flush()
+
+    # For the database that runs this unit.
+
+    def finish(self) -> None:
+        """Write what the ORM session holds and let go of it; its rows stay readable."""
+        if self._session is not None:
+            self._session.commit()
+            self._session.close()
+
+    def abandon(self) -> None:
+        """Let go of the ORM session without writing."""
+        if self._session is not None:
+            self._session.close()
+
+    def undone(self) -> None:
+        """Run what the unit left for the case that nothing of it remains."""
+        for action in self._rolled_back:
+            action()
