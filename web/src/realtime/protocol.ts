@@ -1,47 +1,6 @@
 /** The frames of `/ws`, as they travel. Text positions count code points, never UTF-16 units. */
 
-export type Role = 'user' | 'assistant'
-export type MessageStatus = 'complete' | 'queued' | 'streaming' | 'stopped' | 'failed'
-
-export interface MessageError {
-  code: string
-  title: string
-  detail?: string | null
-  retryable: boolean
-}
-
-export interface Message {
-  id: string
-  session_id: string
-  parent_id: string | null
-  role: Role
-  character_id: string | null
-  content: string
-  status: MessageStatus
-  attempt: number
-  finish_reason: string | null
-  provider: string | null
-  model: string | null
-  usage: Record<string, number> | null
-  error: MessageError | null
-  depth: number
-  timestamp: string
-  version: number
-}
-
-/** A session's row; lists and `session:updated` carry the same one. */
-export interface SessionRow {
-  id: string
-  title: string
-  character_id: string | null
-  ai_model_id: string | null
-  world_time: string | null
-  total_messages: number
-  active_leaf_id: string | null
-  version: number
-  created_at: string
-  updated_at: string
-}
+import type { Message, MessageError, MessageStatus, ProblemBody, SessionRow } from '../shared/api/wire'
 
 export interface LiveReply {
   message_id: string
@@ -51,18 +10,6 @@ export interface LiveReply {
 }
 
 export type LivePlace = Omit<LiveReply, 'text'>
-
-/** A problem document (RFC 9457), as REST answers it and `error` frames carry it. */
-export interface ProblemBody {
-  type: string
-  title: string
-  status: number
-  code: string
-  detail?: string | null
-  request_id?: string | null
-  retryable?: boolean
-  errors?: { pointer: string; code: string; detail: string }[]
-}
 
 interface Numbered {
   seq: number

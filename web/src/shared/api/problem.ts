@@ -1,0 +1,45 @@
+import type { ProblemBody } from './wire'
+
+/** A refusal of the server, or the failure to reach it. */
+export class Problem extends Error {
+  readonly body: ProblemBody
+
+  constructor(body: ProblemBody) {
+    super(body.detail || body.title)
+    this.name = 'Problem'
+    this.body = body
+  }
+
+  /** What the server says about the field at `pointer` (`/name`), if it refused that one. */
+  field(pointer: string): string | undefined {
+    return this.body.errors?.find((error) => error.pointer === pointer)?.detail
+  }
+}
+
+/** The problem in a failed answer; one without a document (a proxy's page) is told by its status. */
+export async function problemOf(response: Response): Promise<Problem> {
+  const body: unknown = await response.json().catch(() => null)
+  if (isProblemBody(body)) return new Problem(body)
+  return new Problem({
+    type: 'about:blank',
+    title: `The server answered ${response.status}`,
+    status: response.status,
+    code: 'unreadable_answer',
+    retryable: response.status >= 500,
+  })
+}
+
+/** No answer at all: the server is away or the network is. */
+export function unreachable(): Problem {
+  return new Problem({
+    type: 'about:blank',
+    title: 'Causerie’s server cannot be reached. Nothing is lost; try again when it is back.',
+    status: 0,
+    code: 'unreachable',
+    retryable: true,
+  })
+}
+
+function isProblemBody(value: unknown): value is ProblemBody {
+  return typeof value === 'object' && value !== null && 'code' in value && 'title' in value
+}

@@ -1,0 +1,40 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { brotliCompress, gzip } from 'node:zlib'
+import tailwindcss from '@tailwindcss/vite'
+import react from '@vitejs/plugin-react'
+import type { Plugin } from 'vite'
+import { defineConfig } from 'vitest/config'
+
+const STATIC = join(import.meta.dirname, '../causerie/static')
+const SERVER = 'http://127.0.0.1:8000'
+
+/** Write `.br` and `.gz` beside every asset, so that the server never compresses. */
+function compressed(): Plugin {
+  return {
+    name: 'compressed',
+    apply: 'build',
+    async closeBundle() {
+      const folder = join(STATIC, 'assets')
+      for (const name of await readdir(folder)) {
+        if (!/\.(js|css|svg)$/.test(name)) continue
+        const content = await readFile(join(folder, name))
+        await writeFile(join(folder, `${name}.br`), await promisify(brotliCompress)(content))
+        await writeFile(join(folder, `${name}.gz`), await promisify(gzip)(content, { level: 9 }))
+      }
+    },
+  }
+}
+
+export default defineConfig({
+  base: './',
+  plugins: [react(), tailwindcss(), compressed()],
+  build: { outDir: STATIC, emptyOutDir: true, target: 'es2023', assetsInlineLimit: 0 },
+  experimental: {
+    // index.html answers at every depth (/c/:id), so its own links start at the root; scripts and styles find each other.
+    renderBuiltUrl: (filename, { hostType }) => (hostType === 'html' ? `/${filename}` : { relative: true }),
+  },
+  server: { proxy: { '/api': SERVER, '/ws': { target: SERVER, ws: true } } },
+  test: { environment: 'jsdom', setupFiles: 'test/setup.ts', include: ['src/**/*.test.{ts,tsx}'] },
+})
