@@ -58,9 +58,9 @@ export class TextBuffers {
 
   /** Hand over all text of a message so far; a string built by `+=` costs no copy. */
   push(messageId: string, text: string): void {
-    if (!this.#shown.get(messageId)) return this.settle(messageId, text)
     this.#waiting.set(messageId, text)
-    this.#ask()
+    if (this.#shown.get(messageId)) this.#ask()
+    else this.#flush()
   }
 
   /** Show a text at once, with whatever waits. */

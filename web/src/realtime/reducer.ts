@@ -9,8 +9,9 @@
  * text so far with the engine's own ropes and copies none of it.
  */
 
+import type { Message, SessionRow } from '../shared/api/wire'
 import { countCodePoints, indexAfter, indexBefore } from './code-points'
-import type { ClientFrame, FrameOf, LivePlace, LiveReply, Message, ServerFrame, SessionRow } from './protocol'
+import type { ClientFrame, FrameOf, LivePlace, LiveReply, ServerFrame } from './protocol'
 import { sha256 } from './sha256'
 
 export interface Reply {
