@@ -5,8 +5,9 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import JSON, ForeignKeyConstraint, MetaData, Uuid
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 
+from causerie.clock import utc_now
 from causerie.db.types import UtcDateTime
 
 # Names that Alembic can find again on both databases.
@@ -61,3 +62,26 @@ def owned_foreign_key(
     local = ["user_id", *([within] if within else []), column]
     remote = [f"{table}.{name}" for name in ["user_id", *([within] if within else []), "id"]]
     return ForeignKeyConstraint(local, remote, ondelete=ondelete)
+
+
+class Timestamped:
+    """When the row was made, and when something about it last changed."""
+
+    created_at: Mapped[datetime] = mapped_column(default=utc_now, sort_order=90)
+    updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now, sort_order=91)
+
+
+class Trashable:
+    """A row that is deleted with undo: in the trash while `deleted_at` is set, purged later."""
+
+    deleted_at: Mapped[datetime | None] = mapped_column(sort_order=92)
+
+
+class Versioned:
+    """A row whose every change through the ORM raises `version`, which is its strong ETag."""
+
+    version: Mapped[int] = mapped_column(default=1, sort_order=93)
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805 (a declared class attribute)
+        return {"version_id_col": cls.version}

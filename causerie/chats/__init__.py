@@ -1,0 +1,1 @@
+"""Sessions, the message tree, and what is told about them."""

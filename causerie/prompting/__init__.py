@@ -1,0 +1,1 @@
+"""Builds the prompt of a reply within the model's window, with its trace."""
