@@ -1,0 +1,118 @@
+"""The broker of a single process: shared buffers and a queue."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+from uuid import UUID
+
+from causerie.broker.ports import (
+    EventNotice,
+    LiveText,
+    SessionHint,
+    SessionKey,
+    SessionListener,
+    TextPiece,
+    UserListener,
+)
+
+WAITING_WAKE_UPS = 10_000
+
+Key = TypeVar("Key")
+Listener = TypeVar("Listener")
+
+
+@dataclass(slots=True)
+class Attempt:
+    """The text of one running attempt, in pieces until somebody reads it whole."""
+
+    number: int
+    pieces: list[str]
+    length: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.length = sum(map(len, self.pieces))
+
+    def whole(self) -> str:
+        """Return the text, and keep it in one piece."""
+        if len(self.pieces) > 1:
+            self.pieces = ["".join(self.pieces)]
+        return self.pieces[0]
+
+
+class MemoryBus:
+    """A `TokenBus` within one process; here nothing is late and nothing is lost."""
+
+    def __init__(self) -> None:
+        self._attempts: dict[SessionKey, dict[UUID, Attempt]] = {}
+        # Tuples, because listeners come and go while others are being called.
+        self._listeners: dict[SessionKey, tuple[SessionListener, ...]] = {}
+        self._user_listeners: dict[UUID, tuple[UserListener, ...]] = {}
+
+    def open(self, session: SessionKey, message_id: UUID, attempt: int, kept: str) -> None:
+        replies = self._attempts.setdefault(session, {})
+        current = replies.get(message_id)
+        if current is None or current.number < attempt:
+            replies[message_id] = Attempt(attempt, [kept])
+
+    def publish_text(self, piece: TextPiece) -> None:
+        attempt = self._attempts.get(piece.session, {}).get(piece.message_id)
+        if attempt is None or attempt.number != piece.attempt or attempt.length != piece.offset:
+            return
+        attempt.pieces.append(piece.text)
+        attempt.length += len(piece.text)
+        for listener in self._listeners.get(piece.session, ()):
+            listener.on_text(piece)
+
+    def close(self, session: SessionKey, message_id: UUID, attempt: int) -> None:
+        replies = self._attempts.get(session, {})
+        current = replies.get(message_id)
+        if current is not None and current.number <= attempt:
+            del replies[message_id]
+            if not replies:
+                del self._attempts[session]
+
+    def publish_event(self, notice: EventNotice) -> None:
+        for listener in self._listeners.get(notice.session, ()):
+            listener.on_event(notice)
+
+    def publish_hint(self, hint: SessionHint) -> None:
+        for listener in self._user_listeners.get(hint.session.user_id, ()):
+            listener.on_hint(hint)
+
+    def subscribe(self, session: SessionKey, listener: SessionListener) -> Callable[[], None]:
+        return _enter(self._listeners, session, listener)
+
+    def subscribe_user(self, user_id: UUID, listener: UserListener) -> Callable[[], None]:
+        return _enter(self._user_listeners, user_id, listener)
+
+    async def read(self, session: SessionKey) -> list[LiveText]:
+        replies = self._attempts.get(session, {})
+        return [LiveText(message_id, attempt.number, attempt.whole()) for message_id, attempt in replies.items()]
+
+
+class MemoryDispatcher:
+    """A `Dispatcher` within one process."""
+
+    def __init__(self, limit: int = WAITING_WAKE_UPS) -> None:
+        self._waiting: asyncio.Queue[tuple[UUID, UUID]] = asyncio.Queue(limit)
+
+    def wake(self, user_id: UUID, message_id: UUID) -> None:
+        if not self._waiting.full():
+            self._waiting.put_nowait((user_id, message_id))
+
+    async def next(self) -> tuple[UUID, UUID]:
+        return await self._waiting.get()
+
+
+def _enter(registry: dict[Key, tuple[Listener, ...]], key: Key, listener: Listener) -> Callable[[], None]:
+    registry[key] = (*registry.get(key, ()), listener)
+
+    def leave() -> None:
+        remaining = tuple(other for other in registry.get(key, ()) if other is not listener)
+        if remaining:
+            registry[key] = remaining
+        else:
+            registry.pop(key, None)
+
+    return leave
