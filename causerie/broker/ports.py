@@ -1,4 +1,4 @@
-"""The two ports of the broker. Losing what travels here costs smoothness, never a fact: the truth is in the database."""
+"""The ports of the broker. Losing what travels here costs smoothness, never a fact: the database has those."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class EventNotice:
 
 @dataclass(frozen=True, slots=True)
 class SessionHint:
-    """`session:created`, `session:updated` or `session:deleted` as connections get it that have not joined the session."""
+    """`session:created`, `…:updated` or `…:deleted`, for connections that have not joined the session."""
 
     session: SessionKey
     kind: str
@@ -60,7 +60,7 @@ class LiveText:
 
 
 class SessionListener(Protocol):
-    """Hears what happens in one session: on the loop's thread, in the order of publishing. It neither blocks nor raises."""
+    """Hears what happens in one session: on the loop's thread, as it is published. It neither blocks nor raises."""
 
     def on_event(self, notice: EventNotice) -> None:
         """Take an event; it may be late, early, missing or repeated, and `seq` tells which."""
@@ -79,14 +79,14 @@ class UserListener(Protocol):
 class TokenBus(Protocol):
     """Carries live text and committed events from where they arise to where clients are connected.
 
-    All but `read` return at once and never raise: what cannot be carried is lost. Everything is called on the loop's thread.
+    All but `read` return at once and never raise: what cannot be carried is lost. The loop's thread calls all of it.
     """
 
     def open(self, session: SessionKey, message_id: UUID, attempt: int, kept: str) -> None:
         """Begin an attempt whose text starts with `kept`; it takes the place of the reply's older attempts."""
 
     def publish_text(self, piece: TextPiece) -> None:
-        """Pass on new text. What does not extend the open attempt is a repeat or comes from a fenced worker: it is dropped."""
+        """Pass on new text. What does not extend the open attempt (a repeat, a fenced worker's) is dropped."""
 
     def close(self, session: SessionKey, message_id: UUID, attempt: int) -> None:
         """Forget the text of an attempt, once its end is committed. A newer attempt stays open."""
@@ -108,7 +108,7 @@ class TokenBus(Protocol):
 
 
 class Dispatcher(Protocol):
-    """Wakes a worker for a queued reply. A lost wake-up costs at most 3 s: the sweeper looks for what nobody was woken for."""
+    """Wakes a worker for a queued reply. A lost wake-up costs at most 3 s: then the sweeper finds the reply."""
 
     def wake(self, user_id: UUID, message_id: UUID) -> None:
         """Say that this reply can start. Returns at once; when too many wait, the wake-up is dropped."""
