@@ -216,11 +216,15 @@ function ended(state: SessionState, frame: FrameOf<'chat:stream:end'>): Step {
   return [{ ...state, replies, messages: { ...state.messages, [message_id]: final } }, effects]
 }
 
-function put(state: SessionState, row: Message): SessionState {
-  const before = state.messages[row.id]
-  const reply = state.replies[row.id]
+function put(state: SessionState, read: Message): SessionState {
+  const before = state.messages[read.id]
+  const reply = state.replies[read.id]
   const replies = { ...state.replies }
-  if (isFinal(row) && reply) {
+  let row = read
+  if (reply && !reply.closed && reply.attempt > row.attempt) {
+    // A missed event that is told after the join showed what came of it.
+    row = { ...row, status: 'streaming', attempt: reply.attempt }
+  } else if (reply && isFinal(row)) {
     replies[row.id] = { attempt: row.attempt, text: row.content, length: countCodePoints(row.content), closed: true }
   } else if (before && isFinal(before) && !isFinal(row)) {
     // A later attempt keeps the first code points of the text that the new row no longer has.
