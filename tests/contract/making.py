@@ -86,7 +86,7 @@ class Api:
         answer: Row = response.json()
         return answer
 
-    def start_reply(self, session_id: str, message: str, **fields: Any) -> Row:
+    def start_reply(self, session_id: str | None, message: str, **fields: Any) -> Row:
         """Say something and return at once, while the reply is under way."""
         response = self.http.post(
             "/chat/send_message",

@@ -89,6 +89,6 @@ class Socket:
 @contextmanager
 def connected(url: str, **options: Any) -> Iterator[Socket]:
     """Open a connection and close it afterwards."""
-    limits = {"max_size": None, "open_timeout": PATIENCE_SECONDS, "close_timeout": 2}
-    with connect(url, proxy=None, **limits, **options) as connection:
+    options = {"max_size": None, "open_timeout": PATIENCE_SECONDS, "close_timeout": 2, "proxy": None} | options
+    with connect(url, **options) as connection:
         yield Socket(connection)
