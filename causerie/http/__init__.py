@@ -1,1 +1,1 @@
-"""What every route needs."""
+"""What every route needs, whatever its feature: guards, bodies, problems, pages of lists, versions, idempotency."""
