@@ -67,7 +67,8 @@ export type ServerFrame =
   | { type: 'pong'; n: number; heads: { session_id: string; seq: number; live: LivePlace[] }[] }
   | { type: 'bye'; code: string; retry_after: number }
 
-export type ClientFrame =
+/** `ref` comes back in the frame's `ack` or `error`. */
+export type ClientFrame = { ref?: string } & (
   | { type: 'session:join'; session_id: string; epoch?: string; after?: number; live?: LivePlace[] }
   | { type: 'session:leave'; session_id: string }
   | {
@@ -79,10 +80,11 @@ export type ClientFrame =
       character_id?: string
       ai_model_id?: string
     }
-  | { type: 'chat:stop'; message_id: string; ref?: string }
-  | { type: 'chat:retry' | 'chat:continue'; message_id: string; attempt: number; ref?: string }
-  | { type: 'chat:swipe'; message_id: string; id: string; ref?: string }
+  | { type: 'chat:stop'; message_id: string }
+  | { type: 'chat:retry' | 'chat:continue'; message_id: string; attempt: number }
+  | { type: 'chat:swipe'; message_id: string; id: string }
   | { type: 'ping'; n: number }
+)
 
 export type FrameOf<Type extends ServerFrame['type']> = Extract<ServerFrame, { type: Type }>
 

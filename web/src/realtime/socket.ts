@@ -110,7 +110,8 @@ export class Socket {
   #lost(): void {
     this.#drop()
     this.#become('waiting')
-    const wait = this.#comeBackAfter === null ? backoff(this.#tries, Math.random()) : this.#comeBackAfter * (1 + Math.random())
+    const wait =
+      this.#comeBackAfter === null ? backoff(this.#tries, Math.random()) : this.#comeBackAfter * (1 + Math.random())
     this.#comeBackAfter = null
     this.#tries += 1
     this.#retry = setTimeout(() => this.#connect(), wait)

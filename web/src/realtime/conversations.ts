@@ -1,0 +1,376 @@
+/**
+ * The chats of this tab over its socket: joins, what is said, and every frame taken into the store.
+ *
+ * What was sent and not acknowledged is kept and sent again with the same id after a reconnect, in order; the server
+ * answers a known id with what it already did. Pieces of text go to `buffers`, everything else to the store.
+ */
+
+import { Problem, unreachable } from '../shared/api/problem'
+import type { Message, SessionRow } from '../shared/api/wire'
+import { uuid7 } from '../shared/lib/uuid7'
+import { TextBuffers } from './buffers'
+import type { ClientFrame, FrameOf, ServerFrame } from './protocol'
+import { childrenByParent, type Effect, initialState, joinFrame, merged, reduce, type SessionState, textOf } from './reducer'
+import type { Socket, SocketStatus } from './socket'
+import { chatChanged, chatForgotten, refused, type Saying, type Store, said, settled, statusChanged, stored } from './store'
+
+/** Without an acknowledgement for this long the connection is taken for dead. */
+const ACK_LIMIT_MS = 5_000
+/** States of chats that no page shows, kept so that going back to one paints at once. */
+const KEPT_CHATS = 8
+
+type Command = Extract<ClientFrame, { type: 'chat:message' | 'chat:stop' | 'chat:retry' | 'chat:continue' | 'chat:swipe' }>
+
+interface Pending {
+  frame: Command
+  limit: ReturnType<typeof setTimeout> | undefined
+  resolve(ack: FrameOf<'ack'>): void
+  reject(problem: Problem): void
+}
+
+/** Reads over REST that a chat needs besides its frames. */
+export interface Rows {
+  /** The newest page of the branch that ends in `leaf`. */
+  branch(sessionId: string, leaf: string): Promise<Message[]>
+  message(id: string): Promise<Message>
+}
+
+/** A fact about a session, joined or not: the lists that show it follow these. */
+export type SessionNews =
+  | { kind: 'created' | 'updated'; session: SessionRow }
+  | { kind: 'deleted'; sessionId: string }
+  /** News may have been missed: read the lists again. */
+  | { kind: 'reconnected' }
+
+export interface NewSaying {
+  sessionId: string | null
+  content: string
+  parentId?: string | null
+  characterId?: string
+  modelId?: string
+}
+
+export class Conversations {
+  readonly store: Store
+  readonly buffers: TextBuffers
+  readonly #rows: Rows
+  readonly #states = new Map<string, SessionState>()
+  /** How many pages show a chat. */
+  readonly #open = new Map<string, number>()
+  /** Left by their pages while a reply runs: left for good when it ends. */
+  readonly #leaving = new Set<string>()
+  /** Joined on the present connection. */
+  readonly #joined = new Set<string>()
+  readonly #pending = new Map<string, Pending>()
+  readonly #listeners = new Set<(news: SessionNews) => void>()
+  readonly #fetchedLeaf = new Map<string, string>()
+  #socket: Pick<Socket, 'send' | 'reconnect'> | null = null
+  #greeted = false
+
+  constructor(store: Store, rows: Rows, buffers: TextBuffers = new TextBuffers()) {
+    this.store = store
+    this.#rows = rows
+    this.buffers = buffers
+  }
+
+  /** Speak over `socket` from now on. */
+  attach(socket: Pick<Socket, 'send' | 'reconnect'>): void {
+    this.#socket = socket
+  }
+
+  /** Follow a chat while a page shows it; returns how to stop. */
+  open(sessionId: string): () => void {
+    this.#open.set(sessionId, (this.#open.get(sessionId) ?? 0) + 1)
+    this.#leaving.delete(sessionId)
+    if (!this.#joined.has(sessionId)) this.#join(sessionId)
+    return () => this.#close(sessionId)
+  }
+
+  /** Join a chat once more that could not be shown. */
+  reopen(sessionId: string): void {
+    if (this.#open.has(sessionId)) this.#join(sessionId)
+  }
+
+  /** Say something. It is shown at once and kept until its row has come; refusals stay with their reason. */
+  say(saying: NewSaying): void {
+    this.#dispatch({ ...saying, id: uuid7(), saidAt: new Date().toISOString(), status: 'sending', problem: null })
+  }
+
+  /** Say a refused saying once more, under the same id. */
+  sayAgain(saying: Saying): void {
+    this.#dispatch({ ...saying, status: 'sending', problem: null })
+  }
+
+  discard(saying: Saying): void {
+    this.store.dispatch(settled([saying.id]))
+  }
+
+  stop(messageId: string): Promise<unknown> {
+    return this.#request(uuid7(), (ref) => ({ type: 'chat:stop', message_id: messageId, ref }))
+  }
+
+  retry(message: Message): Promise<unknown> {
+    return this.#request(uuid7(), (ref) => ({ type: 'chat:retry', message_id: message.id, attempt: message.attempt, ref }))
+  }
+
+  continue(message: Message): Promise<unknown> {
+    return this.#request(uuid7(), (ref) => ({ type: 'chat:continue', message_id: message.id, attempt: message.attempt, ref }))
+  }
+
+  /** Ask for another answer beside this one. */
+  swipe(messageId: string): Promise<unknown> {
+    return this.#request(uuid7(), (ref) => ({ type: 'chat:swipe', message_id: messageId, id: ref, ref }))
+  }
+
+  /** Take in rows that were read over REST. */
+  takeIn(sessionId: string, rows: readonly Message[]): void {
+    const state = this.#states.get(sessionId)
+    if (state) this.#become(sessionId, merged(state, rows))
+  }
+
+  /** Take in a session's row that a PATCH answered, before its event comes. */
+  takeInSession(session: SessionRow): void {
+    const state = this.#states.get(session.id)
+    if (state?.session && session.version >= state.session.version) this.#become(session.id, { ...state, session })
+  }
+
+  onNews(listener: (news: SessionNews) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  readonly onStatus = (status: SocketStatus): void => {
+    this.store.dispatch(statusChanged(status))
+    if (status === 'online') return
+    this.#joined.clear()
+    for (const pending of this.#pending.values()) clearTimeout(pending.limit)
+  }
+
+  readonly onFrame = (frame: ServerFrame): void => {
+    switch (frame.type) {
+      case 'welcome':
+        return this.#welcomed()
+      case 'ack':
+        return this.#settle(frame.ref, (pending) => pending.resolve(frame))
+      case 'error':
+        return this.#refused(frame)
+      case 'session:created':
+        return this.#tell({ kind: 'created', session: frame.session })
+      case 'session:deleted':
+        this.#tell({ kind: 'deleted', sessionId: frame.session_id })
+        break
+      case 'session:updated':
+        this.#tell({ kind: 'updated', session: frame.session })
+        break
+      case 'session:joined':
+        this.#joined.add(frame.session_id)
+        if (!this.#states.has(frame.session_id)) this.#states.set(frame.session_id, initialState(frame.session_id))
+        break
+      default:
+    }
+    if (frame.type === 'pong') for (const sessionId of this.#joined) this.#apply(sessionId, frame)
+    else if ('session_id' in frame) this.#apply(frame.session_id, frame)
+  }
+
+  #welcomed(): void {
+    for (const sessionId of new Set([...this.#open.keys(), ...this.#leaving])) this.#join(sessionId)
+    for (const pending of this.#pending.values()) this.#send(pending)
+    if (this.#greeted) this.#tell({ kind: 'reconnected' })
+    this.#greeted = true
+  }
+
+  #join(sessionId: string): void {
+    const state = this.#states.get(sessionId) ?? initialState(sessionId)
+    this.#states.set(sessionId, state)
+    this.#socket?.send({ ...joinFrame(state), ref: `join ${sessionId}` })
+  }
+
+  #close(sessionId: string): void {
+    const pages = (this.#open.get(sessionId) ?? 1) - 1
+    if (pages > 0) {
+      this.#open.set(sessionId, pages)
+      return
+    }
+    this.#open.delete(sessionId)
+    this.#leaving.add(sessionId)
+    this.#leaveIfQuiet(sessionId)
+    this.#forgetOldest()
+  }
+
+  #leaveIfQuiet(sessionId: string): void {
+    const state = this.#states.get(sessionId)
+    if (!this.#leaving.has(sessionId) || (state && isAnswering(state))) return
+    this.#leaving.delete(sessionId)
+    if (this.#joined.delete(sessionId)) this.#socket?.send({ type: 'session:leave', session_id: sessionId })
+  }
+
+  #forgetOldest(): void {
+    const closed = [...this.#states.keys()].filter((id) => !this.#open.has(id) && !this.#joined.has(id))
+    for (const sessionId of closed.slice(0, -KEPT_CHATS)) this.#forget(sessionId)
+  }
+
+  #forget(sessionId: string): void {
+    for (const messageId of Object.keys(this.#states.get(sessionId)?.replies ?? {})) this.buffers.forget(messageId)
+    this.#states.delete(sessionId)
+    this.store.dispatch(chatForgotten(sessionId))
+  }
+
+  #apply(sessionId: string, frame: ServerFrame): void {
+    const before = this.#states.get(sessionId)
+    if (!before) return
+    const [after, effects] = reduce(before, frame)
+    this.#become(sessionId, after)
+    for (const effect of effects) this.#carryOut(sessionId, effect)
+    this.#leaveIfQuiet(sessionId)
+  }
+
+  #become(sessionId: string, after: SessionState): void {
+    const before = this.#states.get(sessionId)
+    this.#states.set(sessionId, after)
+    const chat = this.store.getState().chats[sessionId]
+    if (!chat || !before || isRedrawn(before, after)) {
+      const leaf = shownLeaf(after) ?? chat?.leaf ?? null
+      this.store.dispatch(chatChanged({ state: after, leaf, problem: null }))
+      this.#completeBranch(after)
+      const arrived = this.store.getState().outbox.filter(({ id }) => id in after.messages)
+      if (arrived.length > 0) this.store.dispatch(settled(arrived.map(({ id }) => id)))
+    }
+    if (before?.replies !== after.replies) this.#show(before, after)
+  }
+
+  /** Bring changed texts to the page; a text that ended is in its row from then on. */
+  #show(before: SessionState | undefined, after: SessionState): void {
+    for (const [messageId, reply] of Object.entries(after.replies)) {
+      if (reply === before?.replies[messageId]) continue
+      if (reply.closed) this.buffers.forget(messageId)
+      else this.buffers.push(messageId, textOf(after, messageId))
+    }
+    for (const messageId of Object.keys(before?.replies ?? {})) {
+      if (!(messageId in after.replies)) this.buffers.forget(messageId)
+    }
+  }
+
+  /** Another branch was chosen whose rows are not here: fetch its end. */
+  #completeBranch(state: SessionState): void {
+    const leaf = state.session?.active_leaf_id
+    if (!leaf || leaf in state.messages || leaf in state.deleted) return
+    if (this.#fetchedLeaf.get(state.sessionId) === leaf) return
+    this.#fetchedLeaf.set(state.sessionId, leaf)
+    this.#rows
+      .branch(state.sessionId, leaf)
+      .then((rows) => this.takeIn(state.sessionId, rows))
+      .finally(() => this.#fetchedLeaf.delete(state.sessionId))
+      .catch((error: unknown) => console.error('The branch could not be read', leaf, error))
+  }
+
+  #carryOut(sessionId: string, effect: Effect): void {
+    switch (effect.type) {
+      case 'send':
+        this.#socket?.send(effect.frame)
+        break
+      case 'fetch':
+        this.#rows
+          .message(effect.message_id)
+          .then((row) => this.takeIn(sessionId, [row]))
+          .catch((error: unknown) => console.error('The message could not be read', effect.message_id, error))
+        break
+      case 'diverged':
+        console.error('Two pieces of one text differ', effect)
+        break
+      case 'left':
+        this.#joined.delete(sessionId)
+        this.#fail(sessionId, unreachableChat)
+        break
+      case 'reconnect':
+        // The socket itself follows `bye`.
+        break
+    }
+  }
+
+  #refused(frame: FrameOf<'error'>): void {
+    if (frame.ref?.startsWith('join ')) this.#fail(frame.ref.slice('join '.length), frame)
+    else this.#settle(frame.ref ?? null, (pending) => pending.reject(new Problem(frame)))
+  }
+
+  #fail(sessionId: string, problem: Problem['body']): void {
+    const state = this.#states.get(sessionId) ?? initialState(sessionId)
+    this.store.dispatch(chatChanged({ state, leaf: null, problem }))
+  }
+
+  #dispatch(saying: Saying): void {
+    this.store.dispatch(said(saying))
+    const { id, sessionId, content, parentId, characterId, modelId } = saying
+    this.#request(id, () => ({
+      type: 'chat:message',
+      id,
+      session_id: sessionId,
+      content,
+      ...(parentId !== undefined && { parent_id: parentId }),
+      ...(characterId !== undefined && { character_id: characterId }),
+      ...(modelId !== undefined && { ai_model_id: modelId }),
+    })).then(
+      (ack) => {
+        this.store.dispatch(stored({ id, sessionId: ack.session_id }))
+        if (this.#states.get(ack.session_id)?.messages[id]) this.store.dispatch(settled([id]))
+      },
+      (error: unknown) =>
+        this.store.dispatch(refused({ id, problem: (error instanceof Problem ? error : unreachable()).body })),
+    )
+  }
+
+  #request(ref: string, make: (ref: string) => Command): Promise<FrameOf<'ack'>> {
+    return new Promise((resolve, reject) => {
+      const pending: Pending = { frame: make(ref), limit: undefined, resolve, reject }
+      this.#pending.set(ref, pending)
+      this.#send(pending)
+    })
+  }
+
+  #send(pending: Pending): void {
+    clearTimeout(pending.limit)
+    if (!this.#socket?.send(pending.frame)) return
+    pending.limit = setTimeout(() => this.#socket?.reconnect(), ACK_LIMIT_MS)
+  }
+
+  #settle(ref: string | null, how: (pending: Pending) => void): void {
+    const pending = ref === null ? undefined : this.#pending.get(ref)
+    if (ref === null || !pending) return
+    clearTimeout(pending.limit)
+    this.#pending.delete(ref)
+    how(pending)
+  }
+
+  #tell(news: SessionNews): void {
+    for (const listener of this.#listeners) listener(news)
+  }
+}
+
+const unreachableChat: Problem['body'] = {
+  type: 'about:blank',
+  title: 'This chat is in the trash.',
+  status: 404,
+  code: 'session_not_found',
+}
+
+export function isUnfinished(message: Message): boolean {
+  return message.status === 'queued' || message.status === 'streaming'
+}
+
+export function isAnswering(state: SessionState): boolean {
+  return Object.values(state.messages).some(isUnfinished)
+}
+
+/** The end of the branch to show: what hangs below the session's leaf is newer than the session's row. */
+function shownLeaf(state: SessionState): string | null {
+  let leaf = state.session?.active_leaf_id ?? null
+  while (leaf !== null && leaf in state.deleted) leaf = state.deleted[leaf] ?? null
+  if (leaf === null || !(leaf in state.messages)) return null
+  const children = childrenByParent(state)
+  for (let next: string | undefined = leaf; next !== undefined; next = children.get(next)?.at(-1)) leaf = next
+  return leaf
+}
+
+/** Whether anything changed but the running texts, which the buffers show. */
+function isRedrawn(before: SessionState, after: SessionState): boolean {
+  return before.messages !== after.messages || before.session !== after.session || before.deleted !== after.deleted || before.seq !== after.seq
+}

@@ -1,0 +1,36 @@
+import { useQuery } from '@tanstack/react-query'
+import { call } from './client'
+import type { Character, Page } from './wire'
+
+/** The most that one page of a list may hold. */
+const LONGEST_PAGE = 200
+
+export const characterKeys = {
+  all: ['characters'] as const,
+  list: ['characters', 'list'] as const,
+  one: (id: string) => ['characters', 'one', id] as const,
+}
+
+export function getCharacters(): Promise<Page<Character>> {
+  return call('GET', 'characters', { query: { limit: LONGEST_PAGE } })
+}
+
+export function getCharacter(id: string): Promise<Character> {
+  return call('GET', `characters/${id}`)
+}
+
+export function useCharacters() {
+  return useQuery({ queryKey: characterKeys.list, queryFn: getCharacters })
+}
+
+/** One character, from the list if that is here already. */
+export function useCharacter(id: string | null) {
+  const { data: page } = useCharacters()
+  const listed = page?.items.find((character) => character.id === id)
+  return useQuery({
+    queryKey: characterKeys.one(id ?? ''),
+    queryFn: () => getCharacter(id ?? ''),
+    enabled: id !== null && page !== undefined && listed === undefined,
+    ...(listed && { initialData: listed }),
+  })
+}
