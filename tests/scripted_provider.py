@@ -32,7 +32,7 @@ from pydantic import TypeAdapter
 EVENTS_A_WRITE = 50  # of a reply without pace
 CANARY = "canary-in-a-foreign-body"  # stands in every error body, so that a test can see that none is echoed
 VOCABULARY = """the lamp turns and sea wind carries a song over café roofs where naïve gulls sleep 灯台 の 光 while
-Button the cat watches 🐈 and waits for Ωmega tea 👩‍🚀 with Zoë said it was late so we went home again to read by candle"""
+Button the cat watches 🐈 and waits for Ωmega tea 👩‍🚀 with Zoë said it was late so we went home again to read"""
 
 Fault = Literal[
     "refuse",  # HTTP `status` with an error body
