@@ -1,9 +1,13 @@
 """What tests of every feature need: asyncio, and a real PostgreSQL where a test asks for one."""
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
 
+from causerie.db.upgrading import upgrade
 from tests.postgres import PostgresDatabase, PostgresServer, postgres_server
 
 
@@ -20,7 +24,25 @@ def postgres() -> Iterator[PostgresServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def postgres_template(postgres: PostgresServer) -> Iterator[PostgresDatabase]:
+    """A database with the newest schema, for copying: nobody stays connected to it."""
+    with postgres.database() as template:
+        asyncio.run(_migrate(template))
+        yield template
+
+
 @pytest.fixture
-def postgres_database(postgres: PostgresServer) -> Iterator[PostgresDatabase]:
-    with postgres.database() as database:
+def postgres_database(postgres: PostgresServer, postgres_template: PostgresDatabase) -> Iterator[PostgresDatabase]:
+    """A migrated database of this test's own."""
+    with postgres.database(template=postgres_template) as database:
         yield database
+
+
+async def _migrate(database: PostgresDatabase) -> None:
+    engine = create_async_engine(make_url(database.owner_url).set(drivername="postgresql+asyncpg"))
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(upgrade)
+    finally:
+        await engine.dispose()
