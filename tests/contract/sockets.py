@@ -64,6 +64,10 @@ class Socket:
             lambda frame: frame["type"] == "session:joined" and frame["session_id"] == session_id, since=since
         )
 
+    def text_reaches(self, length: int) -> None:
+        """Wait until a token ends there, in code points of its attempt."""
+        self.until(lambda frame: frame["offset"] + len(frame["token"]) == length if "token" in frame else False)
+
     def settle(self, n: int = 1) -> None:
         """Read everything that the server had to say before now: a `pong` comes after it."""
         self.send("ping", n=n)

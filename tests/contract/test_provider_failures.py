@@ -142,9 +142,7 @@ def test_a_silent_provider_can_be_stopped(api: Api, socket: Socket, silent: dict
     reply_id = socket.answer("chat:message", ref="m", session_id=session["id"], content="A story?")["reply"]["id"]
     socket.expect("chat:stream:start", message_id=reply_id)
     if partial:
-        socket.until(
-            lambda frame: frame["type"] == "chat:stream:token" and frame["offset"] + len(frame["token"]) == 120
-        )
+        socket.text_reaches(PARTIAL)
 
     socket.answer("chat:stop", ref="stop", message_id=reply_id)
     end = socket.expect("chat:stream:end", message_id=reply_id, within=6)

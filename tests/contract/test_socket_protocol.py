@@ -336,7 +336,7 @@ def test_continue_keeps_the_partial_and_adds_to_it(api: Api, socket: Socket) -> 
     model = api.provider.one_of_its_own(text=text, hold_after=120)
     session = api.session(ai_model_id=api.model(model, continue_prefix=True))
     reply_id = socket.answer("chat:message", ref="m", session_id=session["id"], content="A story?")["reply"]["id"]
-    socket.until(lambda frame: frame["type"] == "chat:stream:token" and frame["offset"] + len(frame["token"]) == 120)
+    socket.text_reaches(120)
     socket.answer("chat:stop", ref="stop", message_id=reply_id)
     stopped = finished(socket, reply_id)
     api.provider.release(model)

@@ -1,7 +1,8 @@
 """Coming back after a lost connection: exactly what is missing, no matter when the connection was lost."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from tests.contract import behaviours
 from tests.contract.assembling import NUMBERED, Frame, Reader
@@ -27,6 +28,13 @@ def reads(reader: Reader, socket: Socket, session_id: str, enough: Callable[[Fra
 
 def ended(message_id: str) -> Callable[[Frame], bool]:
     return lambda frame: frame["type"] == "chat:stream:end" and frame["message_id"] == message_id
+
+
+def is_last(frame: Frame, pieces: Iterator[int]) -> bool:
+    """Tell whether this is the reply's end, or the token after as many as there are pieces."""
+    if frame["type"] == "chat:stream:token":
+        return next(pieces, None) is None
+    return bool(frame["type"] == "chat:stream:end")
 
 
 def start_reply(api: Api, session_id: str) -> str:
@@ -119,7 +127,7 @@ def test_a_reader_that_comes_back_gets_the_text_from_where_it_was(api: Api, conn
     first = connect()
     epoch = first.join(session["id"])["epoch"]
     reply_id = start_reply(api, session["id"])
-    first.until(lambda frame: frame["type"] == "chat:stream:token" and frame["offset"] + len(frame["token"]) == 200)
+    first.text_reaches(200)
     reader = Reader()
     for frame in first.of_session(session["id"]):
         reader.take(frame)
@@ -143,7 +151,7 @@ def test_a_position_in_an_attempt_that_is_over_starts_at_the_beginning(api: Api,
     early = connect()
     early.join(session["id"])
     reply_id = start_reply(api, session["id"])
-    early.until(lambda frame: frame["type"] == "chat:stream:token" and frame["offset"] + len(frame["token"]) == 200)
+    early.text_reaches(200)
 
     joined = connect().join(session["id"], live=[{"message_id": reply_id, "attempt": 7, "offset": 50}])
     api.provider.release(model)
@@ -197,14 +205,8 @@ def test_a_connection_lost_again_and_again_costs_no_character(api: Api, connect:
     reply_id = start_reply(api, session["id"])
     connections = 1
     while not reader.ends:
-        pieces = chance.randint(1, 6)
-
-        def enough(frame: Frame) -> bool:
-            nonlocal pieces
-            pieces -= frame["type"] == "chat:stream:token"
-            return pieces <= 0 or frame["type"] == "chat:stream:end"
-
-        reads(reader, socket, session["id"], enough)
+        pieces = iter(range(chance.randint(1, 6)))
+        reads(reader, socket, session["id"], partial(is_last, pieces=pieces))
         if not reader.ends:
             socket.connection.close()
             socket = connect()
