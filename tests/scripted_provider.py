@@ -69,7 +69,7 @@ class Script:
     reasoning: str = ""
     """Thoughts before the text."""
     finish: str | None = "stop"
-    """The finish reason; None is sent as null."""
+    """The finish reason; None, in a model's name `null`, is sent as null."""
     done: bool = True
     """Whether `[DONE]` ends the stream."""
     usage: bool = True
@@ -312,7 +312,8 @@ class ScriptedServer:
 def script_in(model: str) -> Script:
     """Return the script that is written into a model's name."""
     _, _, query = model.partition("?")
-    return _SCRIPT.validate_strings(dict(parse_qsl(query, strict_parsing=bool(query))))
+    script = _SCRIPT.validate_strings(dict(parse_qsl(query, strict_parsing=bool(query))))
+    return replace(script, finish=None) if script.finish == "null" else script
 
 
 _SCRIPT = TypeAdapter(Script)

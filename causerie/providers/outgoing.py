@@ -140,9 +140,8 @@ class Answer:
         self._response = response
         self._content = response.content
         self._first_byte_at: float | None = first_byte_at
+        self._between_bytes = between_bytes
         self._bytes = 0
-        if response.connection and response.connection.protocol:
-            response.connection.protocol.read_timeout = between_bytes  # counts from the next byte on
 
     @property
     def status(self) -> int:
@@ -172,6 +171,7 @@ class Answer:
                 async with asyncio.timeout_at(self._first_byte_at):
                     chunk = await self._content.readany()
                 self._first_byte_at = None
+                self._limit_next_bytes()
             else:  # the limit between bytes is the connection's own: a timer here would cost as much as the read
                 chunk = await self._content.readany()
         except (aiohttp.ClientError, TimeoutError) as error:
@@ -209,6 +209,12 @@ class Answer:
     def abort(self) -> None:
         self._content.set_exception(aiohttp.ClientConnectionError("aborted"))
         self._response.close()
+
+    def _limit_next_bytes(self) -> None:
+        connection = self._response.connection  # None once the whole body is here
+        if connection is not None and connection.protocol is not None:
+            connection.protocol.read_timeout = self._between_bytes
+            connection.protocol.start_timeout()
 
     def _what_is_left(self) -> bytes:
         # aiohttp's own ways give nothing out once the connection has failed, not even what came before.
