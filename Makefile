@@ -13,6 +13,7 @@ WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -type f ! -name
 export UV_CACHE_DIR ?= $(CURDIR)/.cache/uv
 export PIP_CACHE_DIR ?= $(CURDIR)/.cache/pip
 export npm_config_cache ?= $(CURDIR)/.cache/npm
+export npm_config_update_notifier = false
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 # Authorities that the machine trusts, as pip does: uv and Node bring their own lists.
 export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/*.crt /etc/pki/tls/certs/*.crt /etc/ssl/cert.pem),true,false)
@@ -80,7 +81,7 @@ browser:
 	@scripts/browser.sh
 
 $(STAMPS)/tools: requirements/tools.txt
-	@$(BIN)/python -c '' 2>/dev/null || scripts/environment.sh $(VENV)
+	@$(BIN)/pip --version >/dev/null 2>&1 || scripts/environment.sh $(VENV)
 	$(BIN)/pip install --quiet --require-hashes -r $<
 	@mkdir -p $(STAMPS) && touch $@
 
