@@ -1,0 +1,88 @@
+"""The headers of every answer, refusals included."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.contract import behaviours, openapi
+from tests.contract.making import Api, mint
+from tests.contract.serving import Server
+from tests.contract.streams import frames
+
+ALWAYS = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+
+
+@pytest.fixture
+def http(server: Server) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server.url) as http:
+        yield http
+
+
+def check(response: httpx.Response) -> None:
+    """Check what S57 asks of every answer of the API."""
+    for name, value in ALWAYS.items():
+        assert response.headers.get(name) == value, f"{response.request.method} {response.request.url}: {name}"
+    assert response.headers["permissions-policy"]
+    assert "no-store" in response.headers["cache-control"]
+    assert "access-control-allow-origin" not in response.headers
+    assert "strict-transport-security" not in response.headers
+    assert "set-cookie" not in response.headers
+    assert not response.headers.get("server", "").startswith(("uvicorn", "Python"))
+
+
+@pytest.mark.req("S57")
+def test_every_route_of_the_api(api: Api, http: httpx.Client) -> None:
+    for operation in openapi.operations(openapi.document(api)):
+        if operation.path.startswith("/api/"):
+            check(http.request(operation.method, operation.address()))
+
+
+@pytest.mark.req("S57")
+@pytest.mark.parametrize(
+    ("request_of", "status"),
+    [
+        ({"method": "GET", "url": "/api/nothing"}, 404),
+        ({"method": "GET", "url": f"/api/sessions/{mint()}"}, 404),
+        ({"method": "PATCH", "url": "/api/sessions"}, 405),
+        ({"method": "POST", "url": "/api/sessions", "content": b"{"}, 400),
+        ({"method": "POST", "url": "/api/sessions", "json": {"nonsense": 1}}, 422),
+        ({"method": "POST", "url": "/api/sessions", "content": b"{}", "headers": {"Content-Type": "text/plain"}}, 415),
+        ({"method": "POST", "url": "/api/sessions", "json": {"title": "x" * (1 << 20)}}, 413),
+        ({"method": "GET", "url": "/api/sessions", "headers": {"Origin": "http://evil.example"}}, 403),
+    ],
+    ids=lambda value: str(value) if isinstance(value, int) else "",
+)
+def test_every_refusal(http: httpx.Client, request_of: dict[str, object], status: int) -> None:
+    headers = {"Content-Type": "application/json"}
+    response = http.request(**({"headers": headers} | request_of))  # type: ignore[arg-type] - the table's own columns
+
+    assert response.status_code == status
+    check(response)
+
+
+@pytest.mark.req("S57")
+def test_a_foreign_host_gets_the_headers_too(http: httpx.Client) -> None:
+    check(http.get("/api/sessions", headers={"Host": "evil.example"}))
+
+
+@pytest.mark.req("S57")
+def test_a_stream_has_them_too(api: Api) -> None:
+    body = {"chat_session_id": api.session(behaviours.QUICK)["id"], "message": "Who are you?", "stream": True}
+
+    with api.http.stream("POST", "/chat/send_message", json=body) as response:
+        check(response)
+        assert frames(response)[-1]["type"] == "chat:stream:end"
+
+
+def test_health_is_told_without_a_cache(http: httpx.Client) -> None:
+    for path in ("/livez", "/readyz"):
+        response = http.get(path)
+        assert response.status_code == 200
+        assert response.headers["x-content-type-options"] == "nosniff"
+    assert http.get("/api/health").status_code == 200
