@@ -105,8 +105,8 @@ def rows(api: Api) -> Iterator[dict[str, Row]]:
 def writes(http: httpx.Client, document: Document, operations: list[Operation], rows: dict[str, Row]) -> list[Write]:
     def address(operation: Operation) -> str:
         kind = operation.path.split("/")[2].replace("chat-sessions", "sessions")
-        names = openapi.parameters(operation)
-        return operation.address(**dict.fromkeys(names, rows[kind]["id"])) if names else operation.path
+        values: dict[str, str] = dict.fromkeys(openapi.parameters(operation), rows[kind]["id"])
+        return operation.address(**values)
 
     return [Write(http, document, operation, address(operation)) for operation in operations if operation.schema]
 

@@ -79,9 +79,9 @@ def test_a_key_whose_request_still_runs_is_refused(api: Api) -> None:
     assert len(api.branch(session["id"])) == 2
 
 
-@pytest.mark.parametrize("key", ["", "k" * 10_000, "\u00e9"])
-def test_an_odd_key_is_refused_or_taken_but_breaks_nothing(api: Api, key: str) -> None:
-    response = api.http.post("/sessions", json={}, headers={"Idempotency-Key": key.encode("latin-1")})
+@pytest.mark.parametrize("key", [b"", b"k" * 10_000, b"\xe9"], ids=["empty", "long", "foreign"])
+def test_an_odd_key_is_refused_or_taken_but_breaks_nothing(api: Api, key: bytes) -> None:
+    response = api.http.post("/sessions", json={}, headers=[(b"Idempotency-Key", key)])
 
     if response.status_code != 201:
         refusal(response, {400, 422, 431})
