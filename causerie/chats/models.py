@@ -82,6 +82,7 @@ class ChatSession(Owned, Timestamped, Trashable, Base):
     archived: Mapped[bool] = mapped_column(default=False)
     document_ids: Mapped[list[str]] = mapped_column(default=list)
     version: Mapped[int] = mapped_column(default=1)
+    updated_at: Mapped[datetime] = mapped_column(default=utc_now, sort_order=91)  # moves the session up: set by hand
 
     messages: Mapped[list["Message"]] = relationship(back_populates="chat_session", lazy="raise", passive_deletes=True)
 

@@ -1,0 +1,121 @@
+"""Writes a session's events: numbered, in the transaction of the change, as the frames that clients get."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from causerie.broker.ports import EventNotice, SessionHint, SessionKey
+from causerie.chats import encoding, statements
+from causerie.chats.schemas import MessageOut, SessionOut
+from causerie.clock import utc_now
+from causerie.db.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event that has no number yet. `body` makes its frame from `seq`."""
+
+    kind: str
+    body: Callable[[int], str]
+    message_id: UUID | None = None
+    attempt: int = 0
+    keep: int = 0
+    hint: str | None = None
+
+
+def message_entry(kind: str, message: MessageOut) -> Entry:
+    """Return a `message:created`, `message:updated` or `message:deleted`."""
+    row = message.model_dump_json(exclude_none=False, exclude={"position", "sibling_ids"})
+    return Entry(kind, lambda seq: encoding.message_event(kind, seq, message.session_id, row), message.id)
+
+
+def session_entry(session: SessionOut) -> Entry:
+    """Return a `session:updated`, with the hint for connections that have not joined."""
+    row = session.model_dump_json()
+    return Entry(
+        "session:updated",
+        lambda seq: encoding.session_updated(seq, session.id, row),
+        hint=encoding.session_hint("session:updated", session.id, row),
+    )
+
+
+def start_entry(session_id: UUID, message_id: UUID, attempt: int, intent: str) -> Entry:
+    """Return a `chat:stream:start`."""
+    return Entry(
+        encoding.START,
+        lambda seq: encoding.stream_start(seq, session_id, message_id, attempt, intent),
+        message_id,
+        attempt,
+    )
+
+
+def reset_entry(session_id: UUID, message_id: UUID, attempt: int, keep: int) -> Entry:
+    """Return a `chat:stream:reset`."""
+    return Entry(
+        encoding.RESET,
+        lambda seq: encoding.stream_reset(seq, session_id, message_id, attempt, keep),
+        message_id,
+        attempt,
+        keep,
+    )
+
+
+def end_entry(
+    session_id: UUID,
+    message_id: UUID,
+    attempt: int,
+    status: str,
+    content: str,
+    *,
+    finish_reason: str | None = None,
+    usage: Mapping[str, Any] | None = None,
+    error: Mapping[str, Any] | None = None,
+) -> Entry:
+    """Return a `chat:stream:end`."""
+    return Entry(
+        encoding.END,
+        lambda seq: encoding.stream_end(
+            seq, session_id, message_id, attempt, status, content, finish_reason, usage, error
+        ),
+        message_id,
+        attempt,
+    )
+
+
+def record(work: Work, session_id: UUID, *entries: Entry, first_seq: int | None = None) -> int:
+    """Number the entries, store them and publish them; return the first number.
+
+    Args:
+        first_seq: the session's `next_seq`, when the caller has read it under the session's lock and advances it
+            itself; without it the numbers are taken here.
+    """
+    now = utc_now()
+    if first_seq is None:
+        parameters = {"of_session": session_id, "count": len(entries), "updated_at": now}
+        first_seq = work.execute(statements.TAKE_SEQ, **parameters).scalar_one() - len(entries)
+    key = SessionKey(work.actor.user_id, session_id)
+    rows: list[dict[str, Any]] = []
+    for seq, entry in enumerate(entries, first_seq):
+        body = entry.body(seq)
+        rows.append(
+            {
+                "session_id": session_id,
+                "seq": seq,
+                "kind": entry.kind,
+                "message_id": entry.message_id,
+                "body": body,
+                "created_at": now,
+            }
+        )
+        work.publish(EventNotice(key, seq, entry.kind, body, entry.message_id, entry.attempt, entry.keep))
+        if entry.hint is not None:
+            work.publish(SessionHint(key, entry.kind, entry.hint))
+    work.execute_many(statements.INSERT_EVENTS, rows)
+    return first_seq
+
+
+def hint(work: Work, kind: str, session: SessionOut) -> None:
+    """Publish a `session:created`, `session:updated` or `session:deleted` to the user's connections."""
+    body = encoding.session_hint(kind, session.id, session.model_dump_json())
+    work.publish(SessionHint(SessionKey(work.actor.user_id, session.id), kind, body))

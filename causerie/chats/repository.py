@@ -1,0 +1,189 @@
+"""Queries over sessions and messages that are not on the hot path."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, func, select, update
+
+from causerie.aimodels.models import AiModel
+from causerie.characters.models import Character
+from causerie.chats.errors import MessageNotFound, SessionNotFound
+from causerie.chats.models import (
+    UNFINISHED,
+    ChatSession,
+    Generation,
+    Message,
+    MessageRevision,
+    SessionEvent,
+)
+from causerie.db.work import Work
+from causerie.http.paging import Page, PageQuery, newest_first
+from causerie.profiles.models import UserProfile
+from causerie.prompts.models import SystemPrompt
+from causerie.settings.models import ApplicationSettings
+
+ROWS_A_SLICE = 500
+
+REFERENCES = {
+    "character_id": "character",
+    "user_profile_id": "profile",
+    "ai_model_id": "model",
+    "system_prompt_id": "system prompt",
+}
+_REFERRED: dict[str, type[Character | UserProfile | AiModel | SystemPrompt]] = {
+    "character_id": Character,
+    "user_profile_id": UserProfile,
+    "ai_model_id": AiModel,
+    "system_prompt_id": SystemPrompt,
+}
+
+
+def get_session(work: Work, session_id: UUID, *, lock: bool = False, trashed: bool | None = False) -> ChatSession:
+    """Return a session; `trashed` says whether it must be in the trash, None that it may.
+
+    Raises:
+        SessionNotFound: there is none such.
+    """
+    statement = select(ChatSession).where(ChatSession.id == session_id)
+    if lock:
+        statement = statement.with_for_update()
+    chat = work.session.scalar(statement.execution_options(populate_existing=True))
+    if chat is None or (trashed is not None and trashed != (chat.deleted_at is not None)):
+        raise SessionNotFound
+    return chat
+
+
+def list_sessions(
+    work: Work, query: PageQuery, *, character_id: UUID | None, user_profile_id: UUID | None
+) -> Page[ChatSession]:
+    """Return a page of the sessions that are not in the trash, newest `updated_at` first."""
+    statement = select(ChatSession).where(ChatSession.deleted_at.is_(None))
+    if character_id is not None:
+        statement = statement.where(ChatSession.character_id == character_id)
+    if user_profile_id is not None:
+        statement = statement.where(ChatSession.user_profile_id == user_profile_id)
+    return newest_first(work.session, statement, ChatSession.updated_at, ChatSession.id, query)
+
+
+def list_trash(work: Work, query: PageQuery) -> Page[ChatSession]:
+    """Return a page of the sessions in the trash, newest `updated_at` first."""
+    statement = select(ChatSession).where(ChatSession.deleted_at.is_not(None))
+    return newest_first(work.session, statement, ChatSession.updated_at, ChatSession.id, query)
+
+
+def count_with_character(work: Work, character_id: UUID) -> int:
+    """Return how many sessions, trash included, have this character."""
+    statement = select(func.count()).select_from(ChatSession).where(ChatSession.character_id == character_id)
+    return work.session.scalar(statement) or 0
+
+
+def has_reference(work: Work, name: str, referred: UUID) -> bool:
+    """Return whether what a session's `name` points at is there for the actor, and not in the trash."""
+    row = _REFERRED[name]
+    found = work.session.scalar(select(row.id).where(row.id == referred, row.deleted_at.is_(None)))
+    return found is not None
+
+
+def user_name(work: Work, chat: ChatSession) -> str | None:
+    """Return the name of the session's persona, else of the default one."""
+    profile_id = chat.user_profile_id or work.session.scalar(select(ApplicationSettings.default_user_profile_id))
+    chosen = UserProfile.is_default if profile_id is None else UserProfile.id == profile_id
+    return work.session.scalar(select(UserProfile.name).where(chosen, UserProfile.deleted_at.is_(None)))
+
+
+def get_message(work: Work, message_id: UUID, *, lock: bool = False) -> Message:
+    """Return a message that is neither deleted nor in a session of the trash.
+
+    Raises:
+        MessageNotFound: there is none.
+    """
+    message = work.session.get(Message, (work.actor.user_id, message_id), populate_existing=True)
+    if message is None or message.deleted_at is not None:
+        raise MessageNotFound
+    chat = work.session.get(
+        ChatSession, (work.actor.user_id, message.session_id), populate_existing=True, with_for_update=lock
+    )
+    if chat is None or chat.deleted_at is not None:
+        raise MessageNotFound
+    return message
+
+
+def get_deleted_message(work: Work, message_id: UUID) -> Message:
+    """Return a message in whatever state, if its session is not in the trash.
+
+    Raises:
+        MessageNotFound: there is none.
+    """
+    message = work.session.get(Message, (work.actor.user_id, message_id), populate_existing=True)
+    if message is None:
+        raise MessageNotFound
+    chat = work.session.get(ChatSession, (work.actor.user_id, message.session_id), with_for_update=True)
+    if chat is None or chat.deleted_at is not None:
+        raise MessageNotFound
+    return message
+
+
+def find_generation(work: Work, message_id: UUID) -> Generation | None:
+    """Return the making of a reply; None for what no model wrote."""
+    return work.session.get(Generation, (work.actor.user_id, message_id), populate_existing=True)
+
+
+def list_unfinished(work: Work, session_id: UUID) -> Sequence[Generation]:
+    """Return the replies of a session that have not ended."""
+    return work.session.scalars(
+        select(Generation)
+        .where(Generation.session_id == session_id, Generation.state.in_(sorted(UNFINISHED)))
+        .order_by(Generation.message_id)
+    ).all()
+
+
+def list_revisions(work: Work, message_id: UUID) -> Sequence[MessageRevision]:
+    """Return what a message said before, oldest first."""
+    return work.session.scalars(
+        select(MessageRevision).where(MessageRevision.message_id == message_id).order_by(MessageRevision.version)
+    ).all()
+
+
+def list_deletion(work: Work, session_id: UUID, deletion_id: UUID) -> Sequence[Message]:
+    """Return what one DELETE took, in the tree's order."""
+    return work.session.scalars(
+        select(Message)
+        .where(Message.session_id == session_id, Message.deletion_id == deletion_id)
+        .order_by(Message.depth, Message.id)
+    ).all()
+
+
+def list_living(work: Work, session_id: UUID, ids: Sequence[UUID] | None = None) -> Sequence[Message]:
+    """Return messages of a session that are not deleted (all, or those of `ids`), in the tree's order."""
+    statement = select(Message).where(Message.session_id == session_id, Message.deleted_at.is_(None))
+    if ids is not None:
+        statement = statement.where(Message.id.in_(ids))
+    return work.session.scalars(statement.order_by(Message.depth, Message.id)).all()
+
+
+def purge_slice(work: Work, chat: ChatSession) -> bool:
+    """Delete a slice of a trashed session's rows, leaves first, at last the session; return whether more is left."""
+    if _delete_some(work, SessionEvent, SessionEvent.session_id == chat.id, SessionEvent.seq, SessionEvent.seq):
+        return True
+    if _delete_some(work, Message, Message.session_id == chat.id, Message.id, Message.depth.desc()):
+        return True
+    work.session.execute(delete(ChatSession).where(ChatSession.id == chat.id))
+    return False
+
+
+def _delete_some(work: Work, table: Any, condition: Any, key: Any, order: Any) -> bool:
+    keys = work.session.scalars(select(key).where(condition).order_by(order, key).limit(ROWS_A_SLICE)).all()
+    if keys:
+        work.session.execute(delete(table).where(condition, key.in_(keys)).execution_options(synchronize_session=False))
+    return bool(keys)
+
+
+def forget_texts(work: Work, message_ids: Sequence[UUID]) -> None:
+    """Empty the event bodies that hold the text of messages that are purged."""
+    work.session.execute(
+        update(SessionEvent)
+        .where(SessionEvent.message_id.in_(message_ids))
+        .values(body="")
+        .execution_options(synchronize_session=False)
+    )

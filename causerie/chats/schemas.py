@@ -1,0 +1,260 @@
+"""What goes into and comes out of sessions and messages."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, computed_field
+
+from causerie.chats.models import Role, Status
+from causerie.http.answers import READ_ONLY, Input, RowMembers
+
+Title = Annotated[str, Field(max_length=200)]
+Category = Annotated[str, Field(max_length=100)]
+Persona = Annotated[str, Field(max_length=32_768)]
+WorldTime = Annotated[str, Field(max_length=200)]
+Instruction = Annotated[str, Field(max_length=4_000)]
+Content = Annotated[str, Field(description="At most 32,768 code points, not only white space.")]
+
+
+class _Out(BaseModel):
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+
+class SessionOut(_Out):
+    """A session as clients see it."""
+
+    id: UUID
+    user_id: UUID
+    title: str
+    category: str
+    character_id: UUID | None
+    user_profile_id: UUID | None
+    ai_model_id: UUID | None
+    system_prompt_id: UUID | None
+    post_id: UUID | None
+    user_persona: str
+    world_time: str
+    summary: str
+    last_summary_at: datetime | None
+    total_messages: int
+    active_leaf_id: UUID | None
+    last_read_seq: int
+    pinned: bool
+    archived: bool
+    document_ids: list[UUID]
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None = Field(default=None, exclude=True)
+
+    @computed_field
+    def session_id(self) -> UUID:
+        """The same as `id`."""
+        return self.id
+
+    @computed_field
+    def chat_session_id(self) -> UUID:
+        """The same as `id`."""
+        return self.id
+
+    @computed_field
+    def is_active(self) -> bool:
+        """Whether the session is not in the trash."""
+        return self.deleted_at is None
+
+
+class _SessionFields(Input):
+    title: Title = ""
+    category: Category = ""
+    character_id: UUID | None = None
+    user_profile_id: UUID | None = None
+    ai_model_id: UUID | None = None
+    system_prompt_id: UUID | None = None
+    user_persona: Persona = ""
+    world_time: WorldTime = ""
+    pinned: bool = False
+    archived: bool = False
+
+
+class NewSession(_SessionFields):
+    """A session to begin. With a character, its greeting becomes the first message."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"title": "Tea at the lighthouse", "world_time": "1811-10-21"}]}
+    )
+
+
+class SessionChange(_SessionFields, RowMembers):
+    """What a client may set of a session: PATCH takes what is given, PUT returns what is left out to its default.
+
+    `active_leaf_id` selects a branch: of a message with children, the one that was said last.
+    """
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"title": "The letter", "pinned": True}]})
+
+    active_leaf_id: UUID | None = None
+    last_read_seq: int = Field(default=0, ge=0)
+    session_id: Annotated[UUID | None, READ_ONLY] = None
+    chat_session_id: Annotated[UUID | None, READ_ONLY] = None
+    post_id: Annotated[UUID | None, READ_ONLY] = None
+    summary: Annotated[str | None, READ_ONLY] = None
+    last_summary_at: Annotated[AwareDatetime | None, READ_ONLY] = None
+    total_messages: Annotated[int | None, READ_ONLY] = None
+    document_ids: Annotated[list[UUID] | None, READ_ONLY] = None
+    is_active: Annotated[bool | None, READ_ONLY] = None
+
+
+class MessageError(BaseModel):
+    """Why a reply failed, in words for people."""
+
+    code: str
+    title: str
+    detail: str
+    retryable: bool
+
+
+class MessageOut(_Out):
+    """A message as clients see it. While a reply is written, `content` is the text up to about a second ago.
+
+    `position` (1 is the first of its branch), `sibling_ids` (this one among them, oldest first) and `total` of a page
+    are known where a branch is read, and absent in events.
+    """
+
+    id: UUID
+    session_id: UUID
+    user_id: UUID
+    parent_id: UUID | None
+    role: Role
+    character_id: UUID | None
+    content: str
+    status: Status
+    attempt: int
+    intent: str | None
+    finish_reason: str | None
+    provider: str | None
+    model: str | None
+    usage: dict[str, Any] | None
+    error: dict[str, Any] | None
+    depth: int
+    hidden: bool
+    pinned: bool
+    timestamp: datetime
+    version: int
+    position: int | None = None
+    sibling_ids: list[UUID] | None = None
+
+    @computed_field
+    def message_id(self) -> UUID:
+        """The same as `id`."""
+        return self.id
+
+
+class MessagePage(BaseModel):
+    """Messages of one branch, oldest first. `next_cursor` leads to older ones; `total` counts the whole branch."""
+
+    items: list[MessageOut]
+    next_cursor: str | None
+    total: int
+
+
+class NewMessage(Input):
+    """A message to store as it is; nothing answers it."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"role": "user", "content": "It rained all day."}]}
+    )
+
+    id: UUID | None = None
+    role: Literal["user", "assistant"] = "user"
+    content: Content
+    parent_id: UUID | None = None
+    character_id: UUID | None = None
+
+
+class MessagePatch(Input):
+    """What shall change of a message; what is left out stays. A former text is kept as a revision."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"content": "It snowed all day."}]})
+
+    content: Content = ""
+    hidden: bool = False
+    pinned: bool = False
+
+
+class MessageRevisionOut(_Out):
+    """What a message said up to and including `version`."""
+
+    version: int
+    content: str
+    created_at: datetime
+
+
+class NewSaying(Input):
+    """What somebody says in a chat, and who shall answer.
+
+    `id` makes it safe to send again. `parent_id` absent: after the session's active leaf; null: a new beginning.
+    """
+
+    id: UUID | None = None
+    session_id: UUID | None = None
+    content: Content
+    parent_id: UUID | None = None
+    character_id: UUID | None = None
+    user_profile_id: UUID | None = None
+    ai_model_id: UUID | None = None
+    user_persona: Persona | None = None
+    world_time: WorldTime | None = None
+    generate: bool = True
+
+
+class SendMessage(Input):
+    """The body of `send_message`. With `chat_session_id: null` a new session begins."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"chat_session_id": None, "message": "Who are you?"}]}
+    )
+
+    chat_session_id: UUID | None = None
+    message: Content
+    message_id: UUID | None = None
+    parent_id: UUID | None = None
+    character_id: UUID | None = None
+    user_profile_id: UUID | None = None
+    ai_model_id: UUID | None = None
+    user_persona: Persona | None = None
+    world_time: WorldTime | None = None
+    stream: bool = False
+
+    def saying(self) -> NewSaying:
+        """Return this under the names that all surfaces share; what was absent stays absent."""
+        names = {"chat_session_id": "session_id", "message": "content", "message_id": "id"}
+        given = {name: getattr(self, name) for name in self.model_fields_set if name != "stream"}
+        return NewSaying(**{names.get(name, name): value for name, value in given.items()})
+
+
+class Sent(BaseModel):
+    """What `send_message` answers: both messages, the reply as far as it is."""
+
+    chat_session_id: UUID
+    user_message: MessageOut
+    ai_message: MessageOut | None
+
+
+class ReplyAttempt(Input):
+    """Which attempt the client saw; when another is current, nothing happens."""
+
+    attempt: int | None = Field(default=None, ge=0)
+
+
+class NewSwipe(Input):
+    """Another answer beside a reply. `id` makes it safe to send again."""
+
+    id: UUID | None = None
+    instruction: Instruction | None = None
+
+
+class Fork(Input):
+    """Where a session shall part; without `message_id` at its active leaf."""
+
+    message_id: UUID | None = None

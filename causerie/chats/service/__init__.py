@@ -1,0 +1,72 @@
+"""What chats does, as verbs: plain functions of a `Work`, one module per use case."""
+
+from causerie.chats.service.editing import clear, delete, edit
+from causerie.chats.service.editing import restore as restore_message
+from causerie.chats.service.ending import Ending, end, error_of
+from causerie.chats.service.forking import fork
+from causerie.chats.service.reading import (
+    Snapshot,
+    events_after,
+    find_message,
+    get_message,
+    heads,
+    list_messages,
+    list_revisions,
+    list_siblings,
+    snapshot,
+)
+from causerie.chats.service.replies import Asked, continue_, retry, swipe
+from causerie.chats.service.saying import Said, generate, say, store
+from causerie.chats.service.sessions import (
+    change,
+    count_with_character,
+    get,
+    list_sessions,
+    list_trash,
+    purge_slice,
+    restore,
+    start,
+    trash,
+)
+from causerie.chats.service.stopping import stop
+from causerie.chats.service.tree import BranchMessage, branch_above
+
+__all__ = [
+    "Asked",
+    "BranchMessage",
+    "Ending",
+    "Said",
+    "Snapshot",
+    "branch_above",
+    "change",
+    "clear",
+    "continue_",
+    "count_with_character",
+    "delete",
+    "edit",
+    "end",
+    "error_of",
+    "events_after",
+    "find_message",
+    "fork",
+    "generate",
+    "get",
+    "get_message",
+    "heads",
+    "list_messages",
+    "list_revisions",
+    "list_sessions",
+    "list_siblings",
+    "list_trash",
+    "purge_slice",
+    "restore",
+    "restore_message",
+    "retry",
+    "say",
+    "snapshot",
+    "start",
+    "stop",
+    "store",
+    "swipe",
+    "trash",
+]

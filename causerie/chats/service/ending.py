@@ -1,0 +1,58 @@
+"""The end of a reply: one final state, one final event, however it came about."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+from causerie.chats import statements
+from causerie.chats.models import Status
+from causerie.chats.recording import end_entry, record
+from causerie.chats.signals import ReplyQueued
+from causerie.db.work import Work
+from causerie.errors import CauserieError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a reply ended. `error` has `code`, `title`, `detail` and `retryable` when it failed."""
+
+    status: Status
+    content: str
+    finish_reason: str | None = None
+    provider: str | None = None
+    model: str | None = None
+    usage: dict[str, Any] | None = None
+    error: dict[str, Any] | None = None
+
+
+def end(work: Work, session_id: UUID, message_id: UUID, attempt: int, ending: Ending) -> bool:
+    """Store the end of `attempt` and wake what waits for it; a repeat changes nothing.
+
+    Returns:
+        False when the attempt is not the current one, or has ended already: then nothing was written.
+    """
+    ended = work.execute(
+        statements.END_GENERATION, of_message=message_id, of_attempt=attempt, status=ending.status
+    ).rowcount
+    if ended == 0:
+        return False
+    work.execute(statements.END_MESSAGE, of_message=message_id, **asdict(ending))
+    entry = end_entry(
+        session_id,
+        message_id,
+        attempt,
+        ending.status,
+        ending.content,
+        finish_reason=ending.finish_reason,
+        usage=ending.usage,
+        error=ending.error,
+    )
+    record(work, session_id, entry)
+    for waiting in work.execute(statements.WAITING_FOR, message_id=message_id).scalars():
+        work.publish(ReplyQueued(work.actor.user_id, waiting))
+    return True
+
+
+def error_of(error: CauserieError) -> dict[str, Any]:
+    """Return a refusal as it is kept in a failed reply."""
+    return {"code": error.code, "title": error.title, "detail": error.detail, "retryable": error.retryable}

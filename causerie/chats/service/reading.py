@@ -1,0 +1,202 @@
+"""Reading messages: one, a page of a branch, and what a reader needs who joins a session."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from causerie.broker.ports import EventNotice, LiveText, SessionKey
+from causerie.chats import encoding, repository, statements
+from causerie.chats.errors import MessageNotFound, SessionNotFound
+from causerie.chats.models import MessageRevision
+from causerie.chats.schemas import MessageOut, MessagePage, SessionOut
+from causerie.chats.service import tree
+from causerie.db.work import Work
+from causerie.http.paging import read_cursor, write_cursor
+
+PAGE = 50
+MOST_MISSED_EVENTS = 10_000
+
+Direction = Literal["before", "after", "around"]
+
+
+def find_message(work: Work, message_id: UUID) -> MessageOut | None:
+    """Return a message in whatever state, deleted or not; None when the actor has none such."""
+    row = work.execute(statements.MESSAGE, message_id=message_id).one_or_none()
+    return None if row is None else MessageOut.model_validate(row)
+
+
+def get_message(work: Work, message_id: UUID) -> MessageOut:
+    """Return a message.
+
+    Raises:
+        MessageNotFound: there is none, it is deleted, or its session is.
+    """
+    repository.get_message(work, message_id)
+    return MessageOut.model_validate(work.execute(statements.MESSAGE, message_id=message_id).one())
+
+
+def list_siblings(work: Work, message_id: UUID) -> list[MessageOut]:
+    """Return a message and what stands beside it below the same parent, oldest first.
+
+    Raises:
+        MessageNotFound: the actor has no such message.
+    """
+    message = repository.get_message(work, message_id)
+    children = tree.siblings(work, message.session_id, [message.parent_id])[message.parent_id]
+    rows = (work.execute(statements.MESSAGE, message_id=child).one() for child in children)
+    return [MessageOut.model_validate(row) for row in rows]
+
+
+def list_revisions(work: Work, message_id: UUID) -> Sequence[MessageRevision]:
+    """Return what a message said before, oldest first.
+
+    Raises:
+        MessageNotFound: the actor has no such message.
+    """
+    repository.get_message(work, message_id)
+    return repository.list_revisions(work, message_id)
+
+
+def list_messages(
+    work: Work,
+    session_id: UUID,
+    *,
+    limit: int = PAGE,
+    leaf: UUID | None = None,
+    cursor: str | None = None,
+    direction: Direction | None = None,
+    anchor: UUID | None = None,
+) -> MessagePage:
+    """Return a page of a branch, oldest first within it: its newest messages, or those beside `anchor`.
+
+    Args:
+        leaf: the message that the branch ends in (below it: its newest leaf); without it the active branch.
+        cursor: `next_cursor` of the page before, which was newer.
+        direction: `before`: the newest ones above `anchor`; `after`: the first ones below it; `around`: half and half.
+
+    Raises:
+        SessionNotFound, MessageNotFound: the actor has no such session; no such message is in this branch.
+        Invalid: the cursor is not one of ours.
+    """
+    chat = work.execute(statements.SESSION, session_id=session_id).one_or_none()
+    if chat is None:
+        raise SessionNotFound
+    if cursor is not None:
+        leaf_text, anchor_text = read_cursor(cursor, keys=2)
+        leaf, direction, anchor = _uuid(leaf_text), "before", _uuid(anchor_text)
+    elif leaf is not None:
+        leaf = tree.newest_leaf(work, session_id, leaf)
+    else:
+        leaf = chat.active_leaf_id
+    if leaf is None:
+        return MessagePage(items=[], next_cursor=None, total=0)
+    end = tree.get_node(work, session_id, leaf)
+    numbering = tree.number_branch(work, session_id, leaf, end.depth)
+    rows = _page(work, end, limit, direction, anchor)
+    items = _out(work, session_id, rows, numbering)
+    first = items[0] if items else None
+    older = first is not None and first.position is not None and first.position > 1
+    next_cursor = write_cursor(str(leaf), str(first.id)) if first is not None and older else None
+    return MessagePage(items=items, next_cursor=next_cursor, total=numbering.total)
+
+
+def _page(work: Work, end: tree.Node, limit: int, direction: Direction | None, anchor: UUID | None) -> list[Row[Any]]:
+    """Return rows of the branch, oldest first."""
+    if anchor is None or direction is None:
+        return list(reversed(tree.branch(work, end.session_id, end.id, limit)))
+    node = tree.get_node(work, end.session_id, anchor)
+    if direction == "before":
+        above = [] if node.parent_id is None else tree.branch(work, end.session_id, node.parent_id, limit)
+        return list(reversed(above))
+    # Towards the leaf a tree can only be read from the leaf: as many rows as lie between.
+    below = tree.branch(work, end.session_id, end.id, end.depth - node.depth + 1)
+    rows = list(reversed(below))
+    place = next((index for index, row in enumerate(rows) if row.id == anchor), None)
+    if place is None:
+        raise MessageNotFound
+    if direction == "after":
+        return rows[place + 1 : place + 1 + limit]
+    half = limit // 2
+    above = list(reversed(tree.branch(work, end.session_id, anchor, half + 1)))
+    return above + rows[place + 1 : place + 1 + limit - len(above)]
+
+
+def _out(work: Work, session_id: UUID, rows: Sequence[Row[Any]], numbering: tree.Numbering) -> list[MessageOut]:
+    children = tree.siblings(work, session_id, {row.parent_id for row in rows})
+    return [
+        MessageOut.model_validate(
+            {
+                **row._mapping,  # noqa: SLF001 (a row's public mapping, in spite of its name)
+                "position": numbering.position(row.id, row.depth),
+                "sibling_ids": children[row.parent_id],
+            }
+        )
+        for row in rows
+    ]
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise MessageNotFound from error
+
+
+# For readers who join.
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A session at one moment: its last page, the number of its newest event, and the replies being written."""
+
+    session: SessionOut
+    messages: list[MessageOut]
+    seq: int
+    streaming: list[LiveText]
+
+
+def snapshot(work: Work, session_id: UUID, *, page: bool = True) -> Snapshot:
+    """Return a session as it is, read in one transaction; without `page` its messages are left out.
+
+    Raises:
+        SessionNotFound: the actor has no such session.
+    """
+    row = work.execute(statements.SESSION, session_id=session_id).mappings().one_or_none()
+    if row is None:
+        raise SessionNotFound
+    messages = list_messages(work, session_id).items if page else []
+    streaming = [
+        LiveText(reply.message_id, reply.attempt, reply.partial_text)
+        for reply in work.execute(statements.STREAMING, session_id=session_id)
+    ]
+    return Snapshot(SessionOut.model_validate(dict(row)), messages, row["next_seq"] - 1, streaming)
+
+
+def events_after(work: Work, session_id: UUID, after: int, limit: int = MOST_MISSED_EVENTS) -> list[EventNotice] | None:
+    """Return the events behind `after`, at most `limit`; None when `after` is ahead of all or older than what is kept.
+
+    Raises:
+        SessionNotFound: the actor has no such session.
+    """
+    row = work.execute(statements.SESSION, session_id=session_id).one_or_none()
+    if row is None:
+        raise SessionNotFound
+    if not 0 <= after < row.next_seq:
+        return None
+    key = SessionKey(work.actor.user_id, session_id)
+    rows = work.execute(statements.EVENTS_AFTER, session_id=session_id, after=after, limit=limit).all()
+    if after + 1 < row.next_seq and (not rows or rows[0].seq != after + 1):
+        return None
+    return [encoding.stored_notice(key, event.seq, event.kind, event.message_id, event.body) for event in rows]
+
+
+def heads(work: Work, session_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Return the number of the newest event of each of these sessions that the actor has."""
+    rows = (
+        (session_id, work.execute(statements.SESSION, session_id=session_id).one_or_none())
+        for session_id in session_ids
+    )
+    return {session_id: row.next_seq - 1 for session_id, row in rows if row is not None}

@@ -1,0 +1,157 @@
+"""A session's messages as a tree: branches, siblings, leaves. Deleted messages are stepped over."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from causerie.chats import statements
+from causerie.chats.errors import MessageNotFound
+from causerie.chats.models import Role, Status
+from causerie.db.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """Where a message stands."""
+
+    id: UUID
+    session_id: UUID
+    parent_id: UUID | None
+    role: Role
+    status: Status
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class BranchMessage:
+    """A message as a prompt needs it."""
+
+    id: UUID
+    version: int
+    role: Role
+    content: str
+    status: Status
+    hidden: bool
+    character_id: UUID | None
+
+
+def find_node(work: Work, message_id: UUID) -> Node | None:
+    """Return where a message stands; None when there is none, or it is deleted."""
+    row = work.execute(statements.NODE, message_id=message_id).one_or_none()
+    return None if row is None else Node(message_id, row.session_id, row.parent_id, row.role, row.status, row.depth)
+
+
+def get_node(work: Work, session_id: UUID, message_id: UUID) -> Node:
+    """Return where a message of this session stands.
+
+    Raises:
+        MessageNotFound: it is not in this session, or deleted.
+    """
+    node = find_node(work, message_id)
+    if node is None or node.session_id != session_id:
+        raise MessageNotFound
+    return node
+
+
+def unfinished_above(work: Work, parent: Node | None) -> UUID | None:
+    """Return the nearest reply at or above `parent` if it has not ended: what comes below has to wait for it."""
+    while parent is not None and parent.role is not Role.ASSISTANT:
+        parent = None if parent.parent_id is None else find_node(work, parent.parent_id)
+    return parent.id if parent is not None and not parent.status.final else None
+
+
+def branch(work: Work, session_id: UUID, leaf: UUID, limit: int) -> Sequence[Row[Any]]:
+    """Return the newest `limit` living messages of the branch that ends in `leaf`, newest first."""
+    return work.execute(statements.BRANCH, session_id=session_id, leaf=leaf, limit=limit).all()
+
+
+def branch_above(work: Work, message_id: UUID, limit: int) -> list[BranchMessage]:
+    """Return what was said before a message: the newest `limit` living messages above it, oldest first.
+
+    Raises:
+        MessageNotFound: the actor has no such message.
+    """
+    node = find_node(work, message_id)
+    if node is None:
+        raise MessageNotFound
+    if node.parent_id is None:
+        return []
+    rows = branch(work, node.session_id, node.parent_id, limit)
+    return [
+        BranchMessage(row.id, row.version, row.role, row.content, row.status, row.hidden, row.character_id)
+        for row in reversed(rows)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Numbering:
+    """The places of a branch's living messages: 1 is its first. `total` counts them."""
+
+    total: int
+    holes: dict[UUID, int] | None
+
+    def position(self, message_id: UUID, depth: int) -> int:
+        """Return the place of a message of this branch."""
+        return depth + 1 if self.holes is None else self.holes[message_id]
+
+
+def number_branch(work: Work, session_id: UUID, leaf: UUID, depth: int) -> Numbering:
+    """Number the branch that ends in the living message `leaf` at `depth`.
+
+    Without tombstones above, depth tells the place, and a branch of any length costs the same. With some the whole
+    branch is walked.
+    """
+    if work.execute(statements.TOMBSTONES, session_id=session_id, depth=depth).first() is None:
+        return Numbering(depth + 1, None)
+    nodes = work.execute(statements.BRANCH_NODES, session_id=session_id, leaf=leaf).all()
+    living = [node.id for node in reversed(nodes) if not node.gone]
+    return Numbering(len(living), {message_id: place for place, message_id in enumerate(living, 1)})
+
+
+def living_ancestor(work: Work, session_id: UUID, message_id: UUID) -> UUID | None:
+    """Return the nearest message at or above `message_id` that is not deleted."""
+    rows = branch(work, session_id, message_id, 1)
+    return rows[0].id if rows else None
+
+
+def siblings(work: Work, session_id: UUID, parents: Iterable[UUID | None]) -> dict[UUID | None, list[UUID]]:
+    """Return the living children of each parent, oldest first; of None the roots."""
+    wanted = set(parents)
+    children: dict[UUID | None, list[UUID]] = {parent: [] for parent in wanted}
+    rows: list[Row[Any]] = []
+    if None in wanted:
+        rows += work.execute(statements.ROOTS, session_id=session_id).all()
+    if named := [parent for parent in wanted if parent is not None]:
+        rows += work.execute(statements.SIBLINGS, session_id=session_id, parents=named).all()
+    for row in rows:
+        children[row.parent_id].append(row.id)
+    return children
+
+
+def descendants(work: Work, session_id: UUID, root_id: UUID) -> Sequence[Row[Any]]:
+    """Return `root_id` and everything below it, deleted or not: id, parent_id, timestamp, gone."""
+    return work.execute(statements.BELOW, session_id=session_id, root=root_id).all()
+
+
+def newest_leaf(work: Work, session_id: UUID, message_id: UUID) -> UUID:
+    """Return the leaf below a message that was said last; the message itself if nothing follows it.
+
+    Raises:
+        MessageNotFound: the message is not in this session, or deleted.
+    """
+    get_node(work, session_id, message_id)
+    rows = descendants(work, session_id, message_id)
+    parents = {row.id: row.parent_id for row in rows}
+    living = {row.id: row for row in rows if not row.gone}
+    continued = set()
+    for row in living.values():
+        parent = row.parent_id
+        while parent in parents and parent not in living:
+            parent = parents[parent]
+        continued.add(parent)
+    leaves = [row for row in living.values() if row.id not in continued]
+    newest: UUID = max(leaves, key=lambda row: (row.timestamp, row.id)).id
+    return newest

@@ -1,0 +1,60 @@
+"""Puts new messages into a session's tree."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from causerie.chats import statements
+from causerie.chats.errors import MOST_CODE_POINTS, MessageBlank, MessageTooLong
+from causerie.chats.models import Role, Status
+from causerie.chats.schemas import MessageOut
+from causerie.clock import utc_now
+from causerie.db.work import Work
+from causerie.ids import new_id
+
+_UNTOLD: dict[str, Any] = {
+    **dict.fromkeys(("intent", "finish_reason", "provider", "model", "usage", "error")),
+    "attempt": 0,
+    "hidden": False,
+    "pinned": False,
+    "version": 1,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRow:
+    """A message that is not stored yet."""
+
+    session_id: UUID
+    role: Role
+    content: str = ""
+    id: UUID = field(default_factory=new_id)
+    parent_id: UUID | None = None
+    character_id: UUID | None = None
+    status: Status = Status.COMPLETE
+    depth: int = 0
+    timestamp: datetime = field(default_factory=utc_now)
+
+
+def insert_messages(work: Work, rows: Sequence[NewRow]) -> list[MessageOut]:
+    """Store messages, parents first, and return them as clients see them."""
+    if not rows:
+        return []
+    fields = [asdict(row) for row in rows]
+    work.execute_many(statements.INSERT_MESSAGES, fields)
+    return [MessageOut.model_validate({**row, **_UNTOLD, "user_id": work.actor.user_id}) for row in fields]
+
+
+def check_content(content: str) -> None:
+    """Accept the text of a message.
+
+    Raises:
+        MessageBlank: there is nothing to see in it.
+        MessageTooLong: it has more code points than any surface takes.
+    """
+    if not content.strip():
+        raise MessageBlank
+    if len(content) > MOST_CODE_POINTS:
+        raise MessageTooLong(len(content))

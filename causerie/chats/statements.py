@@ -1,0 +1,267 @@
+"""The statements of the hot path, built once: each binds `:actor` itself.
+
+Building a statement costs more than running it, and a turn's transactions decide how many chats a core carries.
+"""
+
+from uuid import UUID
+
+from sqlalchemy import (
+    CTE,
+    BindParameter,
+    Boolean,
+    Integer,
+    Uuid,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.sql import Select
+
+from causerie.chats.models import UNFINISHED, ChatSession, Generation, Message, MessageRevision, SessionEvent, Status
+from causerie.db.base import table_of
+
+sessions = table_of(ChatSession)
+messages = table_of(Message)
+revisions = table_of(MessageRevision)
+generations = table_of(Generation)
+events = table_of(SessionEvent)
+
+ACTOR: BindParameter[UUID] = bindparam("actor", type_=Uuid())
+
+# Sessions.
+
+SESSION = select(sessions).where(
+    sessions.c.user_id == ACTOR, sessions.c.id == bindparam("session_id"), sessions.c.deleted_at.is_(None)
+)
+SESSION_TO_WRITE = SESSION.with_for_update()
+ADVANCE_SESSION = (
+    update(sessions)
+    .where(sessions.c.user_id == ACTOR, sessions.c.id == bindparam("of_session"))
+    .values(
+        next_seq=bindparam("next_seq"),
+        title=bindparam("title"),
+        total_messages=bindparam("total_messages"),
+        active_leaf_id=bindparam("active_leaf_id"),
+        updated_at=bindparam("updated_at"),
+    )
+)
+TAKE_SEQ = (
+    update(sessions)
+    .where(sessions.c.user_id == ACTOR, sessions.c.id == bindparam("of_session"))
+    .values(next_seq=sessions.c.next_seq + bindparam("count"), updated_at=bindparam("updated_at"))
+    .returning(sessions.c.next_seq)
+)
+
+# Messages. A reply that is being written shows the text of its last checkpoint.
+
+_unfinished = messages.c.status.in_(sorted(UNFINISHED))
+_shown = (
+    *(column for column in messages.c if column.key not in {"content", "deletion_id"}),
+    case((_unfinished, func.coalesce(generations.c.partial_text, "")), else_=messages.c.content).label("content"),
+    func.coalesce(generations.c.attempt, 0).label("attempt"),
+)
+_with_generation = messages.outerjoin(
+    generations, (generations.c.user_id == messages.c.user_id) & (generations.c.message_id == messages.c.id)
+)
+MESSAGE = (
+    select(*_shown, messages.c.deletion_id)
+    .select_from(_with_generation)
+    .where(messages.c.user_id == ACTOR, messages.c.id == bindparam("message_id"))
+)
+NODE = select(messages.c.session_id, messages.c.parent_id, messages.c.role, messages.c.status, messages.c.depth).where(
+    messages.c.user_id == ACTOR, messages.c.id == bindparam("message_id"), messages.c.deleted_at.is_(None)
+)
+FIRST_REPLY = (
+    select(messages.c.id)
+    .where(
+        messages.c.user_id == ACTOR,
+        messages.c.session_id == bindparam("session_id"),
+        messages.c.parent_id == bindparam("message_id"),
+        messages.c.role == "assistant",
+    )
+    .order_by(messages.c.id)
+    .limit(1)
+)
+INSERT_MESSAGES = insert(messages).values(
+    user_id=ACTOR,
+    id=bindparam("id"),
+    session_id=bindparam("session_id"),
+    parent_id=bindparam("parent_id"),
+    role=bindparam("role"),
+    character_id=bindparam("character_id"),
+    content=bindparam("content"),
+    status=bindparam("status"),
+    depth=bindparam("depth"),
+    hidden=False,
+    pinned=False,
+    timestamp=bindparam("timestamp"),
+    version=1,
+)
+INSERT_GENERATION = insert(generations).values(
+    user_id=ACTOR,
+    message_id=bindparam("message_id"),
+    session_id=bindparam("session_id"),
+    after_id=bindparam("after_id"),
+    state=Status.QUEUED,
+    attempt=0,
+    first_attempt=0,
+    queued_at=bindparam("queued_at"),
+    stop_requested=False,
+    instruction=bindparam("instruction"),
+    partial_text="",
+    partial_attempt=0,
+)
+
+END_GENERATION = (
+    update(generations)
+    .where(
+        generations.c.user_id == ACTOR,
+        generations.c.message_id == bindparam("of_message"),
+        generations.c.attempt == bindparam("of_attempt"),
+        generations.c.state.in_(sorted(UNFINISHED)),
+    )
+    .values(
+        state=bindparam("status"),
+        owner=None,
+        lease_until=None,
+        keep=None,
+        stop_requested=False,
+        partial_text="",
+    )
+)
+END_MESSAGE = (
+    update(messages)
+    .where(messages.c.user_id == ACTOR, messages.c.id == bindparam("of_message"))
+    .values(
+        content=bindparam("content"),
+        status=bindparam("status"),
+        finish_reason=bindparam("finish_reason"),
+        provider=bindparam("provider"),
+        model=bindparam("model"),
+        usage=bindparam("usage"),
+        error=bindparam("error"),
+    )
+)
+WAITING_FOR = select(generations.c.message_id).where(
+    generations.c.user_id == ACTOR,
+    generations.c.after_id == bindparam("message_id"),
+    generations.c.state == Status.QUEUED,
+)
+
+
+def _upward(columns: tuple[str, ...] = ()) -> CTE:
+    """Return the way from `:leaf` up to its root, tombstones included, read no further than somebody asks."""
+    wanted = ("id", "parent_id", "depth", *columns)
+    path = (
+        select(*(messages.c[name] for name in wanted), messages.c.deleted_at.is_not(None).label("gone"))
+        .where(
+            messages.c.user_id == ACTOR,
+            messages.c.session_id == bindparam("session_id"),
+            messages.c.id == bindparam("leaf"),
+        )
+        .cte("path", recursive=True)
+    )
+    return path.union_all(
+        select(*(messages.c[name] for name in wanted), messages.c.deleted_at.is_not(None)).where(
+            messages.c.user_id == ACTOR, messages.c.id == path.c.parent_id
+        )
+    )
+
+
+def _branch() -> Select[tuple[object, ...]]:
+    path = _upward()
+    return (
+        select(*_shown)
+        .select_from(path)
+        .join(messages, (messages.c.user_id == ACTOR) & (messages.c.id == path.c.id))
+        .outerjoin(generations, (generations.c.user_id == ACTOR) & (generations.c.message_id == messages.c.id))
+        .where(path.c.gone == literal(False, Boolean))
+        .limit(bindparam("limit", type_=Integer))
+    )
+
+
+def _below() -> Select[tuple[object, ...]]:
+    columns = (messages.c.id, messages.c.parent_id, messages.c.timestamp, messages.c.deleted_at.is_not(None))
+    within = (messages.c.user_id == ACTOR, messages.c.session_id == bindparam("session_id"))
+    below = (
+        select(*columns[:3], columns[3].label("gone"))
+        .where(*within, messages.c.id == bindparam("root"))
+        .cte("below", recursive=True)
+    )
+    below = below.union_all(select(*columns).where(*within, messages.c.parent_id == below.c.id))
+    return select(below)
+
+
+def _nodes() -> Select[tuple[object, ...]]:
+    path = _upward()
+    return select(path.c.id, path.c.depth, path.c.gone)
+
+
+BRANCH = _branch()
+"""The newest `:limit` living messages of the branch that ends in `:leaf`, newest first."""
+
+BRANCH_NODES = _nodes()
+"""Every node of the branch that ends in `:leaf`, newest first: id, depth, gone."""
+
+BELOW = _below()
+"""`:root` and everything below it, in no order: id, parent_id, timestamp, gone."""
+
+TOMBSTONES = (
+    select(messages.c.id)
+    .where(
+        messages.c.user_id == ACTOR,
+        messages.c.session_id == bindparam("session_id"),
+        messages.c.deleted_at.is_not(None),
+        messages.c.depth < bindparam("depth"),
+    )
+    .limit(1)
+)
+SIBLINGS = (
+    select(messages.c.id, messages.c.parent_id)
+    .where(
+        messages.c.user_id == ACTOR,
+        messages.c.session_id == bindparam("session_id"),
+        messages.c.deleted_at.is_(None),
+        messages.c.parent_id.in_(bindparam("parents", expanding=True)),
+    )
+    .order_by(messages.c.id)
+)
+ROOTS = (
+    select(messages.c.id, messages.c.parent_id)
+    .where(
+        messages.c.user_id == ACTOR,
+        messages.c.session_id == bindparam("session_id"),
+        messages.c.deleted_at.is_(None),
+        messages.c.parent_id.is_(None),
+    )
+    .order_by(messages.c.id)
+)
+
+# Events.
+
+INSERT_EVENTS = insert(events).values(
+    user_id=ACTOR,
+    session_id=bindparam("session_id"),
+    seq=bindparam("seq"),
+    kind=bindparam("kind"),
+    message_id=bindparam("message_id"),
+    body=bindparam("body"),
+    created_at=bindparam("created_at"),
+)
+EVENTS_AFTER = (
+    select(events.c.seq, events.c.kind, events.c.message_id, events.c.body)
+    .where(events.c.user_id == ACTOR, events.c.session_id == bindparam("session_id"), events.c.seq > bindparam("after"))
+    .order_by(events.c.seq)
+    .limit(bindparam("limit", type_=Integer))
+)
+STREAMING = select(
+    generations.c.message_id, generations.c.attempt, generations.c.partial_text, generations.c.partial_attempt
+).where(
+    generations.c.user_id == ACTOR,
+    generations.c.session_id == bindparam("session_id"),
+    generations.c.state == Status.STREAMING,
+)
