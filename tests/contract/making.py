@@ -14,6 +14,7 @@ from tests.contract.providing import Provider
 Row = dict[str, Any]
 
 REPLY_SECONDS = 30.0
+NOBODY = "019a5f00-0000-7000-8000-000000000000"  # the same in every process of a run: tests are named by it
 FINAL = frozenset({"complete", "stopped", "failed"})
 UNFINISHED = frozenset({"queued", "streaming"})
 

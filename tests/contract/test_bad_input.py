@@ -105,8 +105,11 @@ def rows(api: Api) -> Iterator[dict[str, Row]]:
 def writes(http: httpx.Client, document: Document, operations: list[Operation], rows: dict[str, Row]) -> list[Write]:
     def address(operation: Operation) -> str:
         kind = operation.path.split("/")[2].replace("chat-sessions", "sessions")
-        values: dict[str, str] = dict.fromkeys(openapi.parameters(operation), rows[kind]["id"])
-        return operation.address(**values)
+        names = openapi.parameters(operation)
+        if not names:
+            return operation.path
+        row_id: str = rows[kind]["id"]
+        return operation.address(**dict.fromkeys(names, row_id))
 
     return [Write(http, document, operation, address(operation)) for operation in operations if operation.schema]
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from tests.contract import behaviours
-from tests.contract.making import Api, Row, ids, is_uuid, mint
+from tests.contract.making import NOBODY, Api, Row, ids, is_uuid
 from tests.contract.problems import refusal
 
 FIELDS = frozenset(
@@ -199,9 +199,9 @@ def test_a_message_is_hidden_and_pinned(api: Api) -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("id", mint()),
-        ("user_id", mint()),
-        ("session_id", mint()),
+        ("id", NOBODY),
+        ("user_id", NOBODY),
+        ("session_id", NOBODY),
         ("role", "assistant"),
         ("status", "failed"),
         ("attempt", 7),

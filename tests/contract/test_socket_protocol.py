@@ -10,7 +10,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.contract import behaviours
 from tests.contract.assembling import NUMBERED, Frame, Reader
-from tests.contract.making import Api, ids, is_uuid, mint
+from tests.contract.making import NOBODY, Api, ids, is_uuid, mint
 from tests.contract.serving import Server
 from tests.contract.sockets import Socket, connected
 
@@ -512,8 +512,8 @@ def test_hello_is_welcome_though_nobody_needs_it_here(socket: Socket) -> None:
         {"type": "chat:message", "session_id": None, "content": 7},
         {"type": "chat:message", "session_id": None, "content": "Hello", "id": "not-an-id"},
         {"type": "chat:stop"},
-        {"type": "chat:retry", "message_id": mint(), "attempt": "last"},
-        {"type": "typing", "session_id": mint(), "active": "yes, very"},
+        {"type": "chat:retry", "message_id": NOBODY, "attempt": "last"},
+        {"type": "typing", "session_id": NOBODY, "active": "yes, very"},
     ],
     ids=lambda frame: json.dumps(frame)[:60],
 )

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from tests.contract.making import Api, Row, mint
+from tests.contract.making import NOBODY, Api, Row
 from tests.contract.problems import pointers, refusal
 from tests.contract.resources import CHARACTERS, PROFILES, PROMPTS, Resource, each_resource, each_singleton
 
 DECIDED_BY_THE_SERVER: dict[str, Any] = {
-    "id": mint(),
-    "user_id": mint(),
+    "id": NOBODY,
+    "user_id": NOBODY,
     "version": 99,
     "created_at": "2001-01-01T00:00:00Z",
     "updated_at": "2001-01-01T00:00:00Z",
