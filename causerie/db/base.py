@@ -91,5 +91,5 @@ class Versioned:
     version: Mapped[int] = mapped_column(default=1, sort_order=93)
 
     @declared_attr.directive
-    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805 (a declared class attribute)
+    def __mapper_args__(cls) -> dict[str, Any]:
         return {"version_id_col": cls.version}
