@@ -1,0 +1,7 @@
+"""One reader's events in order and text by cursor: what every surface that shows a running chat stands on."""
+
+from causerie.chats.following.channel import Channel, Frame
+from causerie.chats.following.history import History, Place, Running, Snapshot
+from causerie.chats.following.node import Following
+
+__all__ = ["Channel", "Following", "Frame", "History", "Place", "Running", "Snapshot"]

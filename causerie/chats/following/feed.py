@@ -1,0 +1,412 @@
+"""Joins a session's events and text in order: a feed for each followed session, a seat in it for each reader."""
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Sequence
+from uuid import UUID
+
+import structlog
+
+from causerie.broker.ports import EventNotice, LiveText, SessionKey, TextPiece
+from causerie.chats.encoding import END, RESET, START, content_of, stream_token, token_prefix
+from causerie.chats.following.channel import Channel, Frame
+from causerie.chats.following.history import History, Running
+from causerie.db.work import Actor
+from causerie.errors import Busy, CauserieError, NotFound
+
+log = structlog.get_logger(__name__)
+
+# Events kept for readers that are a little behind; older ones are read from the database.
+RECENT_EVENTS = 64
+RECENT_CHARACTERS = 16 * 1024
+# What came too early, until the events before it are read; beyond this it is dropped, because it can be read too.
+WAITING_EVENTS = 256
+WAITING_PIECES = 256
+ENDED_REPLIES = 64
+RETRY_SECONDS = 1.0
+
+
+class EventsGone(Busy):
+    """The next event of a reader is no longer stored: it has to join afresh."""
+
+    def __init__(self) -> None:
+        super().__init__("Join the session again: what happened since is not kept any more.")
+
+
+class Reply:
+    """A running attempt and its text so far, shared by all who read it.
+
+    `short` says how many code points an attempt keeps whose text has not been heard of yet.
+    """
+
+    __slots__ = ("_pieces", "attempt", "length", "message_id", "prefix", "short")
+
+    def __init__(self, session_id: UUID, message_id: UUID, attempt: int, text: str, keep: int = 0) -> None:
+        self.message_id = message_id
+        self.attempt = attempt
+        self.prefix = token_prefix(session_id, message_id, attempt)
+        self.length = len(text)
+        self.short = keep if len(text) < keep else 0
+        self._pieces = [text]
+
+    @property
+    def text(self) -> str:
+        """All text so far."""
+        if len(self._pieces) > 1:
+            self._pieces = ["".join(self._pieces)]
+        return self._pieces[0]
+
+    def extend(self, text: str) -> None:
+        """Add text at the end."""
+        self._pieces.append(text)
+        self.length += len(text)
+        if self.length >= self.short:
+            self.short = 0
+
+    def frame_from(self, offset: int) -> Frame:
+        """Return all text after `offset` code points as one frame."""
+        return Frame(stream_token(self.prefix, offset, self.text[offset:]))
+
+
+class Cursor:
+    """How far a reader has the text of a reply: this many code points of this attempt are in its queue or sent."""
+
+    __slots__ = ("attempt", "offset")
+
+    def __init__(self, attempt: int, offset: int) -> None:
+        self.attempt = attempt
+        self.offset = offset
+
+
+class Feed:
+    """A session's events without gap or repeat, and with them the text of its running replies.
+
+    It listens to the bus, which may lose, repeat and reorder. Whatever does not fit waits, and `mend` is called: its
+    owner then reads what is missing and hands it to `on_event` or `learn`. Before `open` everything waits.
+    """
+
+    def __init__(self, key: SessionKey, history: History, mend: Callable[["Feed"], None]) -> None:
+        self.key = key
+        self.actor = Actor(key.user_id)
+        self.head: int | None = None
+        self.replies: dict[UUID, Reply] = {}
+        self.seats: list[Seat] = []
+        self.holders = 0
+        self.newest = 0
+        self.text_unknown = False
+        self._history = history
+        self._mend = mend
+        self._recent: deque[EventNotice] = deque()
+        self._recent_characters = 0
+        self._early_events: dict[int, EventNotice] = {}
+        self._early_pieces: list[TextPiece] = []
+        # An ended attempt is closed for good: a piece that comes late would bring it back to life.
+        self._ended: OrderedDict[UUID, int] = OrderedDict()
+
+    @property
+    def position(self) -> int:
+        """The newest event that was passed on; 0 before the feed is open."""
+        return self.head or 0
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is known to be missing."""
+        if self._early_pieces or self.text_unknown or self.position < self.newest:
+            return False
+        return not any(reply.short for reply in self.replies.values())
+
+    def open(self, head: int, running: Iterable[Running], texts: Iterable[LiveText], *, text_unknown: bool) -> None:
+        """Begin after event `head` with the replies that were running then, then take what came meanwhile."""
+        live = {text.message_id: text for text in texts}
+        self.head = head
+        self.text_unknown = self.text_unknown or text_unknown
+        for run in running:
+            known = live.get(run.message_id)
+            if known is not None and known.attempt == run.attempt:
+                text = known.text
+            else:
+                text = run.partial_text if run.partial_attempt == run.attempt else ""
+            self.replies[run.message_id] = Reply(self.key.session_id, run.message_id, run.attempt, text)
+        self._early_events = {seq: notice for seq, notice in self._early_events.items() if seq > head}
+        self._take_early_events()
+        if not self.whole:
+            self._mend(self)
+
+    def on_event(self, notice: EventNotice) -> None:
+        """Take an event at its place, and what waited for it."""
+        if self.head is not None and notice.seq <= self.head:
+            return
+        self.newest = max(self.newest, notice.seq)
+        if self.head is None or notice.seq > self.head + 1:
+            if len(self._early_events) < WAITING_EVENTS:
+                self._early_events[notice.seq] = notice
+            if self.head is not None:
+                self._mend(self)
+            return
+        self._apply(notice)
+        self._take_early_events()
+
+    def on_text(self, piece: TextPiece) -> None:
+        """Take new text at its place."""
+        reply = self.replies.get(piece.message_id)
+        if reply is None or piece.attempt > reply.attempt:
+            if self.head is None or piece.attempt > self._ended.get(piece.message_id, 0):
+                self._hold(piece)
+        elif piece.attempt == reply.attempt:
+            overlap = reply.length - piece.offset
+            if overlap < 0:
+                self._hold(piece)
+            elif overlap == 0:
+                self._extend(reply, piece.text)
+            elif overlap < len(piece.text):
+                self._extend(reply, piece.text[overlap:])
+
+    def learn(self, texts: Iterable[LiveText]) -> None:
+        """Take the whole texts of running attempts, where they are longer than what was heard."""
+        for text in texts:
+            reply = self.replies.get(text.message_id)
+            if reply is not None and reply.attempt == text.attempt and len(text.text) > reply.length:
+                self._extend(reply, text.text[reply.length :])
+        self.text_unknown = False
+        self._take_early_pieces()
+
+    def learn_checkpoints(self, running: Iterable[Running]) -> None:
+        """Take the texts that were last checkpointed; of an older attempt what the present one keeps."""
+        for run in running:
+            reply = self.replies.get(run.message_id)
+            if reply is None or run.attempt != reply.attempt:
+                continue
+            text = run.partial_text if run.partial_attempt == reply.attempt else run.partial_text[: reply.short]
+            if len(text) > reply.length:
+                self._extend(reply, text[reply.length :])
+        self._take_early_pieces()
+
+    def drop_early(self) -> None:
+        """Give up what waits and cannot be placed: the rest comes with the next event, or with the end of the reply."""
+        self.newest = self.position
+        self._early_events.clear()
+        self._early_pieces.clear()
+        self.text_unknown = False
+        for reply in self.replies.values():
+            reply.short = 0
+
+    async def events_after(self, seq: int) -> Sequence[EventNotice]:
+        """Return the next events after `seq`, at least one if there is any. What had to be read is taken, too.
+
+        Raises:
+            EventsGone: the next event is not stored any more.
+            NotFound: the session is gone.
+        """
+        if self._recent and self._recent[0].seq <= seq + 1 <= self._recent[-1].seq:
+            return [notice for notice in self._recent if notice.seq > seq]
+        notices = await self._history.events_after(self.actor, self.key.session_id, seq)
+        if notices is None or (not notices and seq < self.position):
+            raise EventsGone
+        for notice in notices:
+            self.on_event(notice)
+        return notices
+
+    def _apply(self, notice: EventNotice) -> None:
+        self.head = notice.seq
+        self._early_events.pop(notice.seq, None)
+        self._remember(notice)
+        if notice.kind == END:
+            self._complete(notice)
+        for seat in self.seats:
+            seat.take(notice)
+        if notice.kind in {START, RESET, END}:
+            self._turn(notice)
+
+    def _complete(self, end: EventNotice) -> None:
+        """Fill in the text that was not heard, so that every reader gets it before the end."""
+        reply = self.replies.get(end.message_id) if end.message_id else None
+        if reply is not None and reply.attempt == end.attempt:
+            content = content_of(end)
+            if len(content) > reply.length:
+                reply.extend(content[reply.length :])
+
+    def _turn(self, notice: EventNotice) -> None:
+        """Begin or end an attempt."""
+        message_id, attempt = notice.message_id, notice.attempt
+        if message_id is None:
+            return
+        reply = self.replies.get(message_id)
+        if notice.kind == END:
+            if reply is None or reply.attempt <= attempt:
+                self.replies.pop(message_id, None)
+                self._ended[message_id] = attempt
+                self._ended.move_to_end(message_id)
+                if len(self._ended) > ENDED_REPLIES:
+                    self._ended.popitem(last=False)
+        elif reply is None or reply.attempt < attempt:
+            kept = reply.text[: notice.keep] if reply else ""
+            self.replies[message_id] = begun = Reply(self.key.session_id, message_id, attempt, kept, notice.keep)
+            if begun.short:
+                self._mend(self)
+        self._take_early_pieces()
+
+    def _extend(self, reply: Reply, text: str) -> None:
+        offset = reply.length
+        reply.extend(text)
+        frame = Frame(stream_token(reply.prefix, offset, text))  # encoded once for all readers
+        for seat in self.seats:
+            seat.hear(reply, offset, frame)
+
+    def _hold(self, piece: TextPiece) -> None:
+        if len(self._early_pieces) < WAITING_PIECES:
+            self._early_pieces.append(piece)
+        else:
+            self.text_unknown = True
+        if self.head is not None:
+            self._mend(self)
+
+    def _take_early_events(self) -> None:
+        while self.head is not None and (notice := self._early_events.get(self.head + 1)):
+            self._apply(notice)
+        self._take_early_pieces()
+
+    def _take_early_pieces(self) -> None:
+        if self._early_pieces:
+            pieces, self._early_pieces = self._early_pieces, []
+            for piece in pieces:
+                self.on_text(piece)
+
+    def _remember(self, notice: EventNotice) -> None:
+        self._recent.append(notice)
+        self._recent_characters += len(notice.body)
+        while len(self._recent) > RECENT_EVENTS or self._recent_characters > RECENT_CHARACTERS:
+            self._recent_characters -= len(self._recent.popleft().body)
+
+
+class Seat:
+    """A channel's place in one session: up to which event, and up to where in the text of each running reply.
+
+    The only one who pushes a session's frames into a channel, so that they have one order: all text so far, then the
+    event; no text of an attempt before the event that begins it, none after its end.
+
+    Args:
+        seq: the event after which this reader goes on.
+        cursors: how far it has the text of replies; of any other it has nothing.
+        only: the one reply whose `start`, `reset`, text and `end` this reader wants, and nothing else.
+    """
+
+    __slots__ = ("_behind", "_feed", "_only", "channel", "cursors", "left", "seq")
+
+    def __init__(
+        self, feed: Feed, channel: Channel, seq: int, cursors: dict[UUID, Cursor], only: UUID | None = None
+    ) -> None:
+        self.channel = channel
+        self.seq = seq
+        self.cursors = cursors
+        self.left = False
+        self._feed = feed
+        self._behind = True
+        self._only = only
+        feed.seats.append(self)
+        channel.lag(self)
+
+    @property
+    def key(self) -> SessionKey:
+        """The session."""
+        return self._feed.key
+
+    @property
+    def feed(self) -> Feed:
+        """The session's feed."""
+        return self._feed
+
+    @property
+    def selective(self) -> bool:
+        """Whether this reader follows a single reply."""
+        return self._only is not None
+
+    def hear(self, reply: Reply, offset: int, frame: Frame) -> None:
+        """Pass on new text that begins after `offset`, at once if nothing waits."""
+        cursor = self.cursors.get(reply.message_id)
+        if self._behind or cursor is None or cursor.attempt != reply.attempt:
+            return
+        if cursor.offset == offset and self.channel.idle:
+            cursor.offset = reply.length
+            self.channel.push(frame)
+        else:
+            self.channel.lag(self)
+
+    def take(self, notice: EventNotice) -> None:
+        """Pass on an event, after all text before it, or fall behind if too much waits already."""
+        if self._behind or notice.seq <= self.seq:
+            return
+        if self.channel.full:
+            self._behind = True
+            self.channel.lag(self)
+            return
+        self._put_text()
+        self._put_event(notice)
+
+    async def catch_up(self) -> bool:
+        """Push the events that this reader lacks, then the text, as much as fits; return whether that was all."""
+        while self._behind and not self.left:
+            if self.seq >= self._feed.position:
+                self._behind = False
+                # What a client says to have of replies that do not run is of no more use.
+                self.cursors = {key: cursor for key, cursor in self.cursors.items() if key in self._feed.replies}
+                break
+            try:
+                notices = await self._feed.events_after(self.seq)
+            except (EventsGone, NotFound):
+                self.channel.give_up()
+                return True
+            except CauserieError as error:
+                log.warning("catching_up_waits", session_id=str(self.key.session_id), code=error.code)
+                await asyncio.sleep(RETRY_SECONDS)
+                return False
+            for notice in notices:
+                if self.channel.full or self.left:
+                    return self.left
+                if notice.seq == self.seq + 1:
+                    self._put_rest(notice)
+                    self._put_event(notice)
+        if not self.left:
+            self._put_text()
+        return True
+
+    def leave(self) -> None:
+        """Want nothing more; what is queued already is still sent."""
+        self.left = True
+        self._feed.seats.remove(self)
+        self.channel.forget(self)
+
+    def _put_text(self) -> None:
+        for message_id, cursor in self.cursors.items():
+            reply = self._feed.replies.get(message_id)
+            if reply is not None and reply.attempt == cursor.attempt and cursor.offset < reply.length:
+                self.channel.push(reply.frame_from(cursor.offset))
+                cursor.offset = reply.length
+
+    def _put_rest(self, end: EventNotice) -> None:
+        """Before the end of a reply that was missed, give its text as far as this reader lacks it."""
+        if end.kind != END or end.message_id is None or not self._wants(end):
+            return
+        cursor = self.cursors.get(end.message_id) or Cursor(end.attempt, 0)
+        content = content_of(end)
+        if cursor.attempt == end.attempt and cursor.offset < len(content):
+            prefix = token_prefix(self.key.session_id, end.message_id, end.attempt)
+            self.channel.push(Frame(stream_token(prefix, cursor.offset, content[cursor.offset :])))
+
+    def _put_event(self, notice: EventNotice) -> None:
+        self.seq = notice.seq
+        if not self._wants(notice):
+            return
+        self.channel.push(Frame(notice.body, notice.seq))
+        if notice.kind not in {START, RESET, END} or notice.message_id is None:
+            return
+        cursor = self.cursors.get(notice.message_id)
+        if notice.kind == END:
+            if cursor is not None and cursor.attempt <= notice.attempt:
+                del self.cursors[notice.message_id]
+        elif cursor is None:
+            self.cursors[notice.message_id] = Cursor(notice.attempt, 0)
+        elif cursor.attempt < notice.attempt:
+            cursor.attempt, cursor.offset = notice.attempt, min(cursor.offset, notice.keep)
+
+    def _wants(self, notice: EventNotice) -> bool:
+        return self._only is None or (notice.message_id == self._only and notice.kind in {START, RESET, END})
