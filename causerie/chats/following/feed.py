@@ -108,8 +108,7 @@ class Feed:
         """The newest event that was passed on; 0 before the feed is open."""
         return self.head or 0
 
-    @property
-    def whole(self) -> bool:
+    def is_whole(self) -> bool:
         """Whether nothing is known to be missing."""
         if self._early_pieces or self.text_unknown or self.position < self.newest:
             return False
@@ -129,7 +128,7 @@ class Feed:
             self.replies[run.message_id] = Reply(self.key.session_id, run.message_id, run.attempt, text)
         self._early_events = {seq: notice for seq, notice in self._early_events.items() if seq > head}
         self._take_early_events()
-        if not self.whole:
+        if not self.is_whole():
             self._mend(self)
 
     def on_event(self, notice: EventNotice) -> None:

@@ -267,12 +267,13 @@ class Following:
             texts = await self._bus.read(feed.key)
             if feed.head is None:
                 feed.open(head, running, texts, text_unknown=False)
-        while feed.position < head:
-            await self._read_events(feed, feed.position)
+        while feed.position < head and await self._read_events(feed):
+            pass
 
-    async def _read_events(self, feed: Feed, after: int) -> None:
+    async def _read_events(self, feed: Feed) -> bool:
+        """Let a feed take the next events that are stored; return whether there were any."""
         try:
-            await feed.events_after(after)
+            return bool(await feed.events_after(feed.position))
         except (EventsGone, NotFound):
             # Its readers cannot go on from where they are; connecting again brings what there is now.
             for seat in feed.seats:
@@ -335,12 +336,12 @@ class Following:
         try:
             for pause in MENDING_SECONDS:
                 await asyncio.sleep(pause)
-                if feed.whole or self._feeds.get(feed.key) is not feed:
+                if feed.is_whole() or self._feeds.get(feed.key) is not feed:
                     return
                 feed.learn(await self._bus.read(feed.key))
-                if not feed.whole:
-                    await self._read_events(feed, feed.position)
-                if not feed.whole and pause:
+                if not feed.is_whole():
+                    await self._read_events(feed)
+                if not feed.is_whole() and pause:
                     snapshot = await self._history.snapshot(feed.actor, feed.key.session_id, feed.position)
                     feed.learn_checkpoints(snapshot.running)
             feed.drop_early()
@@ -367,5 +368,5 @@ class Following:
                 feed = self._feeds.get(key)
                 if feed is not None and feed.head is not None:
                     feed.newest = max(feed.newest, head)
-                    if not feed.whole:
+                    if not feed.is_whole():
                         self._ask(feed)
