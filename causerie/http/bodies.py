@@ -43,9 +43,10 @@ class JsonRoute(APIRoute):
 
     def get_route_handler(self) -> Handler:
         answer = super().get_route_handler()
-        if self.methods <= {"GET", "HEAD"}:
+        methods = self.methods or set()
+        if methods <= {"GET", "HEAD"}:
             return answer
-        name = f"POST {self.path_format}" if "POST" in self.methods else None
+        name = f"POST {self.path_format}" if "POST" in methods else None
 
         async def read_and_answer(request: Request) -> Response:
             body = await self._read(request)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from fastapi import Query
 from pydantic import BaseModel, Field
-from sqlalchemy import Select, tuple_
+from sqlalchemy import Select, literal, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from causerie.errors import FieldError
@@ -50,7 +50,7 @@ class Listing(BaseModel, Generic[OutT]):
 
 def newest_first(
     session: Session,
-    statement: Select[tuple[RowT]],
+    statement: Select[RowT],
     moment: InstrumentedAttribute[datetime],
     identity: InstrumentedAttribute[UUID],
     query: PageQuery,
@@ -61,7 +61,9 @@ def newest_first(
         Invalid: the cursor is not one of ours.
     """
     if query.cursor is not None:
-        statement = statement.where(tuple_(moment, identity) < tuple_(*_read_cursor(query.cursor)))
+        at, last_id = _read_cursor(query.cursor)
+        behind = tuple_(literal(at, moment.type), literal(last_id, identity.type))
+        statement = statement.where(tuple_(moment, identity) < behind)
     statement = statement.order_by(moment.desc(), identity.desc()).limit(query.limit + 1)
     rows = session.scalars(statement).all()
     if len(rows) <= query.limit:

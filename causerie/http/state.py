@@ -29,3 +29,4 @@ def current_actor(connection: HTTPConnection) -> Actor:
 
 
 CurrentDatabase = Annotated[Database, Depends(current_database)]
+CurrentActor = Annotated[Actor, Depends(current_actor)]
