@@ -5,21 +5,43 @@
  * answers a known id with what it already did. Pieces of text go to `buffers`, everything else to the store.
  */
 
-import { Problem, unreachable } from '../shared/api/problem'
+import { Problem } from '../shared/api/problem'
 import type { Message, SessionRow } from '../shared/api/wire'
 import { uuid7 } from '../shared/lib/uuid7'
 import { TextBuffers } from './buffers'
 import type { ClientFrame, FrameOf, ServerFrame } from './protocol'
-import { childrenByParent, type Effect, initialState, joinFrame, merged, reduce, type SessionState, textOf } from './reducer'
+import {
+  childrenByParent,
+  type Effect,
+  initialState,
+  joinFrame,
+  merged,
+  reduce,
+  type SessionState,
+  textOf,
+} from './reducer'
 import type { Socket, SocketStatus } from './socket'
-import { chatChanged, chatForgotten, refused, type Saying, type Store, said, settled, statusChanged, stored } from './store'
+import {
+  chatChanged,
+  chatForgotten,
+  refused,
+  type Saying,
+  type Store,
+  said,
+  settled,
+  statusChanged,
+  stored,
+} from './store'
 
 /** Without an acknowledgement for this long the connection is taken for dead. */
 const ACK_LIMIT_MS = 5_000
 /** States of chats that no page shows, kept so that going back to one paints at once. */
 const KEPT_CHATS = 8
 
-type Command = Extract<ClientFrame, { type: 'chat:message' | 'chat:stop' | 'chat:retry' | 'chat:continue' | 'chat:swipe' }>
+type Command = Extract<
+  ClientFrame,
+  { type: 'chat:message' | 'chat:stop' | 'chat:retry' | 'chat:continue' | 'chat:swipe' }
+>
 
 interface Pending {
   frame: Command
@@ -91,14 +113,24 @@ export class Conversations {
     if (this.#open.has(sessionId)) this.#join(sessionId)
   }
 
-  /** Say something. It is shown at once and kept until its row has come; refusals stay with their reason. */
-  say(saying: NewSaying): void {
-    this.#dispatch({ ...saying, id: uuid7(), saidAt: new Date().toISOString(), status: 'sending', problem: null })
+  /**
+   * Say something. It is shown at once and kept until its row has come; a refusal stays with its reason.
+   *
+   * Returns the session it is stored in, or null when it was refused.
+   */
+  say(saying: NewSaying): Promise<string | null> {
+    return this.#dispatch({
+      ...saying,
+      id: uuid7(),
+      saidAt: new Date().toISOString(),
+      status: 'sending',
+      problem: null,
+    })
   }
 
   /** Say a refused saying once more, under the same id. */
-  sayAgain(saying: Saying): void {
-    this.#dispatch({ ...saying, status: 'sending', problem: null })
+  sayAgain(saying: Saying): Promise<string | null> {
+    return this.#dispatch({ ...saying, status: 'sending', problem: null })
   }
 
   discard(saying: Saying): void {
@@ -110,11 +142,21 @@ export class Conversations {
   }
 
   retry(message: Message): Promise<unknown> {
-    return this.#request(uuid7(), (ref) => ({ type: 'chat:retry', message_id: message.id, attempt: message.attempt, ref }))
+    return this.#request(uuid7(), (ref) => ({
+      type: 'chat:retry',
+      message_id: message.id,
+      attempt: message.attempt,
+      ref,
+    }))
   }
 
   continue(message: Message): Promise<unknown> {
-    return this.#request(uuid7(), (ref) => ({ type: 'chat:continue', message_id: message.id, attempt: message.attempt, ref }))
+    return this.#request(uuid7(), (ref) => ({
+      type: 'chat:continue',
+      message_id: message.id,
+      attempt: message.attempt,
+      ref,
+    }))
   }
 
   /** Ask for another answer beside this one. */
@@ -218,7 +260,7 @@ export class Conversations {
   #apply(sessionId: string, frame: ServerFrame): void {
     const before = this.#states.get(sessionId)
     if (!before) return
-    const [after, effects] = reduce(before, frame)
+    const [after, effects] = reduce(before, withPlace(before, frame))
     this.#become(sessionId, after)
     for (const effect of effects) this.#carryOut(sessionId, effect)
     this.#leaveIfQuiet(sessionId)
@@ -297,25 +339,27 @@ export class Conversations {
     this.store.dispatch(chatChanged({ state, leaf: null, problem }))
   }
 
-  #dispatch(saying: Saying): void {
+  async #dispatch(saying: Saying): Promise<string | null> {
     this.store.dispatch(said(saying))
     const { id, sessionId, content, parentId, characterId, modelId } = saying
-    this.#request(id, () => ({
-      type: 'chat:message',
-      id,
-      session_id: sessionId,
-      content,
-      ...(parentId !== undefined && { parent_id: parentId }),
-      ...(characterId !== undefined && { character_id: characterId }),
-      ...(modelId !== undefined && { ai_model_id: modelId }),
-    })).then(
-      (ack) => {
-        this.store.dispatch(stored({ id, sessionId: ack.session_id }))
-        if (this.#states.get(ack.session_id)?.messages[id]) this.store.dispatch(settled([id]))
-      },
-      (error: unknown) =>
-        this.store.dispatch(refused({ id, problem: (error instanceof Problem ? error : unreachable()).body })),
-    )
+    try {
+      const ack = await this.#request(id, () => ({
+        type: 'chat:message',
+        id,
+        session_id: sessionId,
+        content,
+        ...(parentId !== undefined && { parent_id: parentId }),
+        ...(characterId !== undefined && { character_id: characterId }),
+        ...(modelId !== undefined && { ai_model_id: modelId }),
+      }))
+      this.store.dispatch(stored({ id, sessionId: ack.session_id }))
+      if (this.#states.get(ack.session_id)?.messages[id]) this.store.dispatch(settled([id]))
+      return ack.session_id
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      this.store.dispatch(refused({ id, problem: error.body }))
+      return null
+    }
   }
 
   #request(ref: string, make: (ref: string) => Command): Promise<FrameOf<'ack'>> {
@@ -352,6 +396,13 @@ const unreachableChat: Problem['body'] = {
   code: 'session_not_found',
 }
 
+/** Events tell a message without its place among others; what was read before still holds. */
+function withPlace(state: SessionState, frame: ServerFrame): ServerFrame {
+  if (frame.type !== 'message:updated' && frame.type !== 'message:created') return frame
+  const { position, sibling_ids } = state.messages[frame.message.id] ?? {}
+  return { ...frame, message: { ...frame.message, position: position ?? null, sibling_ids: sibling_ids ?? null } }
+}
+
 export function isUnfinished(message: Message): boolean {
   return message.status === 'queued' || message.status === 'streaming'
 }
@@ -372,5 +423,10 @@ function shownLeaf(state: SessionState): string | null {
 
 /** Whether anything changed but the running texts, which the buffers show. */
 function isRedrawn(before: SessionState, after: SessionState): boolean {
-  return before.messages !== after.messages || before.session !== after.session || before.deleted !== after.deleted || before.seq !== after.seq
+  return (
+    before.messages !== after.messages ||
+    before.session !== after.session ||
+    before.deleted !== after.deleted ||
+    before.seq !== after.seq
+  )
 }

@@ -4,6 +4,7 @@ import { root } from './root'
 interface CallOptions {
   query?: Record<string, string | number | boolean | null | undefined>
   body?: unknown
+  form?: FormData
   version?: number
   signal?: AbortSignal
 }
@@ -19,7 +20,7 @@ export async function call<Answer>(method: string, path: string, options: CallOp
   const response = await fetch(url, {
     method,
     headers,
-    body: options.body === undefined ? null : JSON.stringify(options.body),
+    body: options.form ?? (options.body === undefined ? null : JSON.stringify(options.body)),
     signal: options.signal ?? null,
   }).catch(() => {
     throw unreachable()

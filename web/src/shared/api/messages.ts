@@ -14,10 +14,6 @@ export function getMessage(id: string): Promise<Message> {
   return call('GET', `messages/${id}`)
 }
 
-export function getSiblings(id: string): Promise<Page<Message>> {
-  return call('GET', `messages/${id}/siblings`)
-}
-
 export function updateMessage(message: Message, content: string): Promise<Message> {
   return call('PATCH', `messages/${message.id}`, { body: { content }, version: message.version })
 }

@@ -11,7 +11,10 @@ export interface Settings {
 }
 
 export function useModels() {
-  return useQuery({ queryKey: modelKeys.list, queryFn: () => call<Page<Model>>('GET', 'models', { query: { limit: 200 } }) })
+  return useQuery({
+    queryKey: modelKeys.list,
+    queryFn: () => call<Page<Model>>('GET', 'models', { query: { limit: 200 } }),
+  })
 }
 
 export function useSettings() {
@@ -19,7 +22,10 @@ export function useSettings() {
 }
 
 /** The model that answers: the chat's own, else the character's, else the reader's default. */
-export function useAnsweringModel(chosen: string | null | undefined, ofCharacter: string | null | undefined): Model | null {
+export function useAnsweringModel(
+  chosen: string | null | undefined,
+  ofCharacter: string | null | undefined,
+): Model | null {
   const { data: models } = useModels()
   const { data: settings } = useSettings()
   const id = chosen ?? ofCharacter ?? settings?.default_ai_model_id

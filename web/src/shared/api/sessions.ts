@@ -35,6 +35,10 @@ export async function getChatSessions(cursor: string | null, signal?: AbortSigna
   return { sessions: page.items.map(normalizeSession), nextCursor: page.next_cursor }
 }
 
+export function getChatSession(id: string): Promise<SessionRow> {
+  return call('GET', `sessions/${id}`)
+}
+
 export type SessionPatch = Partial<Pick<SessionRow, 'title' | 'ai_model_id' | 'active_leaf_id'>>
 
 export function updateChatSession(id: string, patch: SessionPatch): Promise<SessionRow> {

@@ -27,6 +27,10 @@ export interface Message {
   depth: number
   timestamp: string
   version: number
+  /** The place in its branch, from 1; known where a branch was read, absent in events. */
+  position?: number | null
+  /** All that could stand in its place, oldest first; known where a branch was read. */
+  sibling_ids?: string[] | null
 }
 
 /** A session's row; lists and `session:updated` carry the same one. */
@@ -83,6 +87,8 @@ export interface Model {
   provider: 'local' | 'openai' | 'openrouter' | 'gemini' | 'langchain'
   model: string
   base_url: string | null
+  /** The last four characters of the key, if there is one. */
+  api_key: string | null
   enabled: boolean
   version: number
 }

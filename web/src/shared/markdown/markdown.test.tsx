@@ -9,9 +9,41 @@ import { Markdown } from './markdown'
 import { repairTail } from './tail'
 
 const PIECES = [
-  'A plain line.', '*she says*', '**loud**', '“Give it here,” she says.', '', '', '', '- one', '- two', '  inside', '    deep',
-  '1. first', '2) second', '> quoted', '| a | b |', '| - | - |', '```', '```js', '~~~', '~~~~', ' ```', '   code', '---', '# Title', '`tick`',
-  '<b>html</b>', '<pre>', '</pre>', '* * *', '1986. A year', '+', '[a](https://example.org)', 'two  \nlines', '\\*not\\*', '<!-- a -->',
+  'A plain line.',
+  '*she says*',
+  '**loud**',
+  '“Give it here,” she says.',
+  '',
+  '',
+  '',
+  '- one',
+  '- two',
+  '  inside',
+  '    deep',
+  '1. first',
+  '2) second',
+  '> quoted',
+  '| a | b |',
+  '| - | - |',
+  '```',
+  '```js',
+  '~~~',
+  '~~~~',
+  ' ```',
+  '   code',
+  '---',
+  '# Title',
+  '`tick`',
+  '<b>html</b>',
+  '<pre>',
+  '</pre>',
+  '* * *',
+  '1986. A year',
+  '+',
+  '[a](https://example.org)',
+  'two  \nlines',
+  '\\*not\\*',
+  '<!-- a -->',
 ]
 
 /** A small generator with a seed: the same documents on every machine. */
@@ -42,7 +74,8 @@ test('over every prefix of a growing document no finished block changes', () => 
     const final = splitBlocks(text, true)
     for (let end = 1; end < text.length; end++) {
       const blocks = splitBlocks(text.slice(0, end), true)
-      for (const [place, block] of blocks.slice(0, -1).entries()) expect(final[place]?.trimEnd(), text).toBe(block.trimEnd())
+      for (const [place, block] of blocks.slice(0, -1).entries())
+        expect(final[place]?.trimEnd(), text).toBe(block.trimEnd())
       expect(() => repairTail(blocks.at(-1) ?? '')).not.toThrow()
     }
   }
@@ -67,7 +100,9 @@ test.each([
 
 test('HTML of a message is text, a picture is a link, and other schemes lead nowhere', () => {
   const { container } = render(
-    <Markdown text={'<img src=x onerror=alert(1)>\n\n![a cat](https://elsewhere.test/cat.png)\n\n[run](javascript:alert(1))'} />,
+    <Markdown
+      text={'<img src=x onerror=alert(1)>\n\n![a cat](https://elsewhere.test/cat.png)\n\n[run](javascript:alert(1))'}
+    />,
   )
 
   expect(container.querySelector('img')).toBeNull()

@@ -23,7 +23,8 @@ export function useTheme(): Theme {
 
 function apply(): void {
   const theme = chosenTheme()
-  document.documentElement.dataset.theme = theme === 'dark' || (theme === 'system' && systemIsDark.matches) ? 'dark' : 'light'
+  document.documentElement.dataset.theme =
+    theme === 'dark' || (theme === 'system' && systemIsDark.matches) ? 'dark' : 'light'
   for (const listener of listeners) listener()
 }
 

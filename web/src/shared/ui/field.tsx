@@ -11,7 +11,12 @@ interface Labelled {
 }
 
 interface FieldProps extends Labelled {
-  children: (control: { id: string; 'aria-invalid': boolean; 'aria-describedby': string | undefined; className: string }) => ReactNode
+  children: (control: {
+    id: string
+    'aria-invalid': boolean
+    'aria-describedby': string | undefined
+    className: string
+  }) => ReactNode
 }
 
 /** A label, its control, a hint, and the error that belongs to it, tied together for assistive technology. */
@@ -50,7 +55,11 @@ export function TextArea({ label, hint, error, className, ...rest }: Labelled & 
   return (
     <Field label={label} hint={hint} error={error}>
       {(control) => (
-        <textarea {...control} {...rest} className={cx(control.className, 'field-sizing-content max-h-96 min-h-20', className)} />
+        <textarea
+          {...control}
+          {...rest}
+          className={cx(control.className, 'field-sizing-content max-h-96 min-h-20', className)}
+        />
       )}
     </Field>
   )

@@ -1,3 +1,4 @@
+import { root } from '../api/root'
 import { cx } from '../lib/class-names'
 import { voiceStyle } from '../theme/voice'
 
@@ -22,7 +23,15 @@ export function Portrait({ name, image, size = 'small', ring = false }: Portrait
     SIZES[size],
     ring && 'outline-1 outline-voice outline-offset-2',
   )
-  if (image) return <img src={image} alt="" style={voiceStyle(name)} className={cx(shape, 'object-cover')} />
+  if (image)
+    return (
+      <img
+        src={new URL(image.replace(/^\//, ''), root).href}
+        alt=""
+        style={voiceStyle(name)}
+        className={cx(shape, 'object-cover')}
+      />
+    )
   return (
     <span aria-hidden style={voiceStyle(name)} className={cx(shape, 'bg-voice text-on-voice')}>
       {monogram(name)}

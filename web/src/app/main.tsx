@@ -1,0 +1,26 @@
+import { setNonce } from 'get-nonce'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { RouterProvider } from 'react-router'
+import { followSessionNews } from '../features/sessions/use-sessions'
+import { conversations, socket } from '../realtime/realtime'
+import './app.css'
+import { Providers, queryClient } from './providers'
+import { router } from './router'
+
+// The scroll lock of dialogs adds a style tag; the policy allows it by the page's nonce alone.
+const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content
+if (nonce) setNonce(nonce)
+
+followSessionNews(conversations, queryClient)
+socket.start()
+
+const place = document.getElementById('root')
+if (!place) throw new Error('index.html has no place for the app')
+createRoot(place).render(
+  <StrictMode>
+    <Providers>
+      <RouterProvider router={router} />
+    </Providers>
+  </StrictMode>,
+)

@@ -1,0 +1,95 @@
+import { PanelLeft } from 'lucide-react'
+import { Dialog } from 'radix-ui'
+import { useEffect, useState } from 'react'
+import { Outlet, useLocation, useNavigate, useNavigation } from 'react-router'
+import { recall, remember } from '../../shared/lib/storage'
+import { useMedia } from '../../shared/lib/use-media'
+import { IconButton } from '../../shared/ui/button'
+import { ConnectionStatus } from './connection-status'
+import { Sidebar } from './sidebar'
+
+/** The house: the chats on the left, one page beside them. Narrow screens open the chats as a sheet. */
+export function Shell() {
+  const wide = useMedia('(min-width: 1024px)')
+  const [docked, setDocked] = useState(() => recall('sidebar') !== 'hidden')
+  const [sheet, setSheet] = useState(false)
+  const navigation = useNavigation()
+  const shown = wide && docked
+  useShortcuts(() => (wide ? dock(!docked) : setSheet(!sheet)))
+  useCloseOnArrival(() => setSheet(false))
+
+  function dock(yes: boolean) {
+    setDocked(yes)
+    remember('sidebar', yes ? null : 'hidden')
+  }
+
+  return (
+    <div
+      data-sidebar={shown ? 'docked' : 'hidden'}
+      className="group/shell grid h-full grid-rows-[auto_minmax(0,1fr)] data-[sidebar=docked]:grid-cols-[280px_minmax(0,1fr)]"
+    >
+      <a
+        href="#page"
+        className="-translate-y-20 fixed top-2 left-2 z-50 rounded-control bg-accent px-3 py-2 text-on-accent focus:translate-y-0"
+      >
+        Skip to the page
+      </a>
+      <ConnectionStatus />
+      {shown && <Sidebar onHide={() => dock(false)} />}
+      <main
+        id="page"
+        tabIndex={-1}
+        aria-busy={navigation.state === 'loading'}
+        className="relative min-h-0 min-w-0 outline-none"
+      >
+        {!shown && (
+          <IconButton
+            icon={PanelLeft}
+            name="Show chats"
+            className="absolute top-4 left-3 z-10 pointer-coarse:top-2.5 pointer-coarse:left-1.5"
+            onClick={() => (wide ? dock(true) : setSheet(true))}
+          />
+        )}
+        <Outlet />
+      </main>
+      <Dialog.Root open={!wide && sheet} onOpenChange={setSheet}>
+        <Dialog.Portal>
+          <Dialog.Overlay className="fixed inset-0 z-30 animate-fade bg-ink/25" />
+          <Dialog.Content
+            aria-describedby={undefined}
+            className="fixed inset-y-0 left-0 z-30 w-[min(20rem,88vw)] animate-sheet shadow-float outline-none"
+          >
+            <Dialog.Title className="sr-only">Chats</Dialog.Title>
+            <Sidebar onHide={() => setSheet(false)} />
+          </Dialog.Content>
+        </Dialog.Portal>
+      </Dialog.Root>
+    </div>
+  )
+}
+
+/** Ctrl+B: the chats. Ctrl+Shift+O: a new one. */
+function useShortcuts(toggle: () => void) {
+  const navigate = useNavigate()
+  useEffect(() => {
+    const pressed = (event: KeyboardEvent) => {
+      if (!(event.ctrlKey || event.metaKey) || event.altKey) return
+      const key = event.key.toLowerCase()
+      if (key === 'b' && !event.shiftKey) toggle()
+      else if (key === 'o' && event.shiftKey) navigate('/new')
+      else return
+      event.preventDefault()
+    }
+    document.addEventListener('keydown', pressed)
+    return () => document.removeEventListener('keydown', pressed)
+  }, [toggle, navigate])
+}
+
+function useCloseOnArrival(close: () => void) {
+  const { key } = useLocation()
+  const [arrivedAt, setArrivedAt] = useState(key)
+  if (key !== arrivedAt) {
+    setArrivedAt(key)
+    close()
+  }
+}

@@ -1,0 +1,41 @@
+import { ImageUp } from 'lucide-react'
+import { useId } from 'react'
+import type { Character } from '../../shared/api/wire'
+import { cx } from '../../shared/lib/class-names'
+import { buttonClass } from '../../shared/ui/button'
+import { Portrait } from '../../shared/ui/portrait'
+import { useSetPortrait } from './use-characters'
+
+/** The character's picture; it is stored as soon as it is chosen. */
+export function PortraitField({ character }: { character: Character }) {
+  const id = useId()
+  const setPortrait = useSetPortrait(character.id)
+  return (
+    <div className="mb-6 flex flex-wrap items-center gap-4">
+      <Portrait name={character.name} image={character.avatar_image} size="large" />
+      <label
+        htmlFor={id}
+        className={cx(buttonClass('plain'), 'cursor-pointer focus-within:outline-2 focus-within:outline-accent')}
+      >
+        <ImageUp size={18} aria-hidden />
+        {setPortrait.isPending ? 'Sending…' : character.avatar_image ? 'Another portrait' : 'Choose a portrait'}
+        <input
+          id={id}
+          type="file"
+          accept="image/*"
+          className="sr-only"
+          onChange={(event) => {
+            const file = event.target.files?.[0]
+            if (file) setPortrait.mutate(file)
+            event.target.value = ''
+          }}
+        />
+      </label>
+      {setPortrait.error && (
+        <p role="alert" className="text-danger">
+          {setPortrait.error.message}
+        </p>
+      )}
+    </div>
+  )
+}

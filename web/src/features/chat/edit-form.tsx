@@ -1,0 +1,94 @@
+import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { Button } from '../../shared/ui/button'
+
+interface EditFormProps {
+  content: string
+  /** Offered for the reader's own messages: keep the old branch and say the new text beside it. */
+  onSayInstead?: (content: string) => void
+  onSave: (content: string) => void
+  onCancel: () => void
+}
+
+/** A message's text in place of the message. Ctrl+Enter saves, Esc leaves; a changed text is not left without a word. */
+export function EditForm({ content, onSayInstead, onSave, onCancel }: EditFormProps) {
+  const area = useRef<HTMLTextAreaElement>(null)
+  const [text, setText] = useState(content)
+  const [asking, setAsking] = useState(false)
+  const changed = text !== content
+
+  useEffect(() => {
+    area.current?.focus()
+    area.current?.setSelectionRange(content.length, content.length)
+  }, [content])
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
+  useLayoutEffect(() => {
+    if (!area.current) return
+    area.current.style.height = 'auto'
+    area.current.style.height = `${area.current.scrollHeight + 2}px`
+  }, [text])
+
+  const save = () => {
+    if (text.trim() === '') return
+    if (changed) onSave(text)
+    else onCancel()
+  }
+  const leave = () => {
+    if (changed && !asking) setAsking(true)
+    else onCancel()
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.nativeEvent.isComposing) return
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault()
+      save()
+    } else if (event.key === 'Escape') {
+      event.stopPropagation()
+      leave()
+    }
+  }
+
+  return (
+    <form
+      className="grid gap-2"
+      onKeyDown={onKeyDown}
+      onSubmit={(event) => {
+        event.preventDefault()
+        save()
+      }}
+    >
+      <textarea
+        ref={area}
+        rows={2}
+        value={text}
+        dir="auto"
+        aria-label="Edit message"
+        className="max-h-[60dvh] w-full rounded-card border border-soft/60 bg-surface px-4 py-3 font-story text-story"
+        onChange={(event) => {
+          setText(event.target.value)
+          setAsking(false)
+        }}
+      />
+      {asking && (
+        <p role="alert" className="text-small text-warn">
+          The text was changed. Esc again drops the change.
+        </p>
+      )}
+      <div className="flex flex-wrap items-center gap-2 font-ui">
+        <Button type="submit" look={onSayInstead ? 'plain' : 'primary'} disabled={text.trim() === ''}>
+          Save
+        </Button>
+        {onSayInstead && (
+          <Button look="primary" disabled={text.trim() === ''} onClick={() => onSayInstead(text)}>
+            Save and answer again
+          </Button>
+        )}
+        <Button look="quiet" onClick={onCancel}>
+          Cancel
+        </Button>
+        <span className="ml-auto text-faint text-small pointer-coarse:hidden">Ctrl+Enter saves · Esc cancels</span>
+      </div>
+    </form>
+  )
+}

@@ -1,0 +1,71 @@
+import { Copy, CornerDownRight, Ellipsis, Pencil, RefreshCw, Trash2 } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { cx } from '../../shared/lib/class-names'
+import { Button, IconButton } from '../../shared/ui/button'
+import { Menu, MenuItem, MenuLine } from '../../shared/ui/menu'
+
+export interface RowActions {
+  copy: () => void
+  edit: () => void
+  remove: (subtree: boolean) => void
+  /** Ask for another version of a reply. */
+  again?: (() => void) | undefined
+  /** Go on where a reply ended. */
+  goOn?: (() => void) | undefined
+}
+
+interface MessageActionsProps {
+  actions: RowActions
+  /** How many messages stand below this one. */
+  following: number
+  /** Shown at all times, not only under the pointer or the focus. */
+  always: boolean
+  swipes?: ReactNode
+  className?: string
+}
+
+/** What can be done with a message: quiet until the reader is there. */
+export function MessageActions({ actions, following, always, swipes, className }: MessageActionsProps) {
+  return (
+    <div
+      className={cx(
+        'flex flex-wrap items-center text-small text-soft transition-opacity',
+        !always &&
+          'opacity-0 focus-within:opacity-100 group-hover/row:opacity-100 pointer-coarse:opacity-100 has-data-[state=open]:opacity-100',
+        className,
+      )}
+    >
+      {swipes}
+      <Action icon={Copy} name="Copy" onClick={actions.copy} />
+      <Action icon={Pencil} name="Edit" onClick={actions.edit} />
+      {actions.again && <Action icon={RefreshCw} name="Again" onClick={actions.again} />}
+      <Menu trigger={<IconButton icon={Ellipsis} name="More actions" />}>
+        {actions.goOn && (
+          <>
+            <MenuItem icon={CornerDownRight} onSelect={actions.goOn}>
+              Continue
+            </MenuItem>
+            <MenuLine />
+          </>
+        )}
+        <MenuItem icon={Trash2} danger onSelect={() => actions.remove(false)}>
+          Delete
+        </MenuItem>
+        {following > 0 && (
+          <MenuItem icon={Trash2} danger onSelect={() => actions.remove(true)}>
+            Delete with all that follows ({following + 1})
+          </MenuItem>
+        )}
+      </Menu>
+    </div>
+  )
+}
+
+function Action({ icon: Icon, name, onClick }: { icon: typeof Copy; name: string; onClick: () => void }) {
+  return (
+    <Button look="quiet" className="min-h-8 gap-1.5 px-2 py-1" aria-label={name} onClick={onClick}>
+      <Icon size={18} aria-hidden />
+      <span className="max-sm:hidden">{name}</span>
+    </Button>
+  )
+}

@@ -1,0 +1,43 @@
+import { useRef, useSyncExternalStore } from 'react'
+import { conversations } from '../../realtime/realtime'
+import type { Message } from '../../shared/api/wire'
+import { cx } from '../../shared/lib/class-names'
+import { Markdown } from '../../shared/markdown/markdown'
+
+/** The text of a reply: what has come so far while it is written, its row afterwards. */
+export function ReplyText({ message, running }: { message: Message; running: boolean }) {
+  const { buffers } = conversations
+  const live = useSyncExternalStore(
+    (listener) => buffers.subscribe(message.id, listener),
+    () => buffers.read(message.id),
+  )
+  const text = live ?? message.content
+  const before = useOvertaken(text, message.attempt, running)
+
+  if (running && text === '' && before === '') return <Waiting />
+  return (
+    <div className={cx('tale', running && 'growing')}>
+      <Markdown text={text} growing={running} />
+      {before && <p className="whitespace-pre-wrap opacity-55">{before}</p>}
+    </div>
+  )
+}
+
+function Waiting() {
+  return (
+    <p className="flex h-[1.6em] items-center gap-1.5 text-story" aria-hidden>
+      {['', '[animation-delay:200ms]', '[animation-delay:400ms]'].map((delay) => (
+        <span key={delay} className={cx('size-1.5 animate-breathe rounded-full bg-voice', delay)} />
+      ))}
+    </p>
+  )
+}
+
+/** The rest of what an earlier attempt had written, until the new one has overtaken it. */
+function useOvertaken(text: string, attempt: number, running: boolean): string {
+  const seen = useRef({ attempt, text, before: '' })
+  const last = seen.current
+  const before = attempt === last.attempt ? last.before : last.text
+  seen.current = { attempt, text, before: running ? before : '' }
+  return running && text.length < before.length ? before.slice(text.length) : ''
+}

@@ -1,0 +1,206 @@
+import { Square } from 'lucide-react'
+import { memo, useId } from 'react'
+import { isUnfinished } from '../../realtime/conversations'
+import type { Saying } from '../../realtime/store'
+import type { Message as MessageRowData } from '../../shared/api/wire'
+import { cx } from '../../shared/lib/class-names'
+import { exactTime, timeOfDay } from '../../shared/lib/time'
+import { Markdown } from '../../shared/markdown/markdown'
+import { voiceStyle } from '../../shared/theme/voice'
+import { Button } from '../../shared/ui/button'
+import { Portrait } from '../../shared/ui/portrait'
+import { EditForm } from './edit-form'
+import { MessageActions } from './message-actions'
+import { ReplyText } from './message-text'
+import { RowState } from './row-state'
+import type { MessageRow } from './rows'
+import { messageState, type Remedy, sayingState } from './state-words'
+import { Swipes } from './swipes'
+
+export interface Speaker {
+  name: string
+  image: string | null
+}
+
+/** What the reader can do to any row; one object for the whole transcript, so that rows stay as they are. */
+export interface RowDeeds {
+  copy: (message: MessageRowData) => void
+  startEdit: (id: string | null) => void
+  save: (message: MessageRowData, content: string) => void
+  sayInstead: (message: MessageRowData, content: string) => void
+  remove: (message: MessageRowData, subtree: boolean) => void
+  select: (siblingId: string) => void
+  swipe: (message: MessageRowData) => void
+  stop: (message: MessageRowData) => void
+  retry: (message: MessageRowData) => void
+  goOn: (message: MessageRowData) => void
+  remedySaying: (saying: Saying, remedy: Remedy) => void
+}
+
+interface MessageProps {
+  row: MessageRow
+  speaker: Speaker
+  deeds: RowDeeds
+  editing: boolean
+  /** The last row: its actions are always in sight. */
+  last: boolean
+  /** How many rows stand below. */
+  following: number
+}
+
+export const Message = memo(function Message(props: MessageProps) {
+  return props.row.message.role === 'user' ? <OwnMessage {...props} /> : <CharacterMessage {...props} />
+})
+
+function CharacterMessage({ row, speaker, deeds, editing, last, following }: MessageProps) {
+  const { message } = row
+  const nameId = useId()
+  const running = isUnfinished(message)
+  const state = messageState(message)
+  const onRemedy = (remedy: Remedy) => (remedy === 'continue' ? deeds.goOn(message) : deeds.retry(message))
+  const answers = message.parent_id !== null
+  return (
+    <article
+      aria-labelledby={nameId}
+      aria-busy={running}
+      data-row={row.id}
+      style={voiceStyle(speaker.name)}
+      className="group/row grid grid-cols-[28px_minmax(0,1fr)] gap-x-3 sm:grid-cols-[36px_minmax(0,1fr)] sm:gap-x-4"
+    >
+      <Portrait name={speaker.name} image={speaker.image} size="row" ring />
+      <div className="min-w-0">
+        <p id={nameId} className="flex flex-wrap items-baseline gap-x-2 text-small text-soft">
+          <b className="min-w-0 break-words font-semibold text-base text-voice" dir="auto">
+            {speaker.name}
+          </b>
+          {running ? <span>{state.words}</span> : <Moment at={row.at} />}
+        </p>
+        {editing ? (
+          <EditForm
+            content={message.content}
+            onSave={(content) => deeds.save(message, content)}
+            onCancel={() => deeds.startEdit(null)}
+          />
+        ) : (
+          <ReplyText message={message} running={running} />
+        )}
+        {running && (
+          <Button className="mt-3 min-h-8 px-3 text-small text-soft" onClick={() => deeds.stop(message)}>
+            <Square size={15} aria-hidden />
+            Stop here
+          </Button>
+        )}
+        {!running && <RowState state={state} onRemedy={onRemedy} className="mt-2" />}
+        {!running && !editing && (
+          <MessageActions
+            always={last}
+            following={following}
+            className="mt-1 -ml-2"
+            actions={{
+              copy: () => deeds.copy(message),
+              edit: () => deeds.startEdit(message.id),
+              remove: (subtree) => deeds.remove(message, subtree),
+              again: answers ? () => deeds.swipe(message) : undefined,
+              goOn: answers && message.content ? () => deeds.goOn(message) : undefined,
+            }}
+            swipes={
+              (row.siblings.length > 1 || (last && answers)) && (
+                <Swipes
+                  siblings={row.siblings}
+                  id={row.id}
+                  canMake={answers}
+                  onSelect={deeds.select}
+                  onMake={() => deeds.swipe(message)}
+                />
+              )
+            }
+          />
+        )}
+      </div>
+    </article>
+  )
+}
+
+function OwnMessage({ row, deeds, editing, last, following }: MessageProps) {
+  const { message } = row
+  return (
+    <article aria-label={`You, ${timeOfDay(row.at)}`} data-row={row.id} className="group/row grid justify-items-end">
+      {editing ? (
+        <div className="w-full">
+          <EditForm
+            content={message.content}
+            onSave={(content) => deeds.save(message, content)}
+            onSayInstead={(content) => deeds.sayInstead(message, content)}
+            onCancel={() => deeds.startEdit(null)}
+          />
+        </div>
+      ) : (
+        <OwnText content={message.content} />
+      )}
+      <div className="mt-1 flex flex-wrap items-center justify-end gap-x-2 text-small text-soft">
+        {!editing && (
+          <MessageActions
+            always={last}
+            following={following}
+            actions={{
+              copy: () => deeds.copy(message),
+              edit: () => deeds.startEdit(message.id),
+              remove: (subtree) => deeds.remove(message, subtree),
+            }}
+            swipes={
+              row.siblings.length > 1 && (
+                <Swipes
+                  siblings={row.siblings}
+                  id={row.id}
+                  canMake={false}
+                  onSelect={deeds.select}
+                  onMake={() => undefined}
+                />
+              )
+            }
+          />
+        )}
+        <Moment at={row.at} />
+        <RowState state={messageState(message)} onRemedy={() => undefined} />
+      </div>
+    </article>
+  )
+}
+
+/** What was just said and has no row yet. Its key is the message's id for life, so nothing moves when the row comes. */
+export const SayingMessage = memo(function SayingMessage({
+  saying,
+  online,
+  deeds,
+}: {
+  saying: Saying
+  online: boolean
+  deeds: RowDeeds
+}) {
+  return (
+    <article aria-label="You, just now" data-row={saying.id} className="group/row grid justify-items-end">
+      <OwnText content={saying.content} />
+      <RowState
+        state={sayingState(saying, online)}
+        onRemedy={(remedy) => deeds.remedySaying(saying, remedy)}
+        className="mt-1 flex min-h-8 items-center"
+      />
+    </article>
+  )
+})
+
+function OwnText({ content }: { content: string }) {
+  return (
+    <div className={cx('tale max-w-[34rem] rounded-card bg-mine px-4 py-3')}>
+      <Markdown text={content} />
+    </div>
+  )
+}
+
+function Moment({ at }: { at: Date }) {
+  return (
+    <time dateTime={at.toISOString()} title={exactTime(at)} className="whitespace-nowrap">
+      {timeOfDay(at)}
+    </time>
+  )
+}

@@ -1,0 +1,71 @@
+import { ChevronDown, Settings2 } from 'lucide-react'
+import { Link, useNavigate } from 'react-router'
+import { useModels } from '../../shared/api/models'
+import type { Model } from '../../shared/api/wire'
+import { Menu, MenuChoice, MenuItem, MenuLine } from '../../shared/ui/menu'
+
+interface ModelChipProps {
+  model: Model | null
+  onChoose: (id: string) => void
+}
+
+/** Who answers, beside the words that are sent to it. */
+export function ModelChip({ model, onChoose }: ModelChipProps) {
+  const { data } = useModels()
+  const navigate = useNavigate()
+  if (!data) return null
+  const enabled = data.items.filter((candidate) => candidate.enabled)
+  const name = model ? (model.provider === 'local' ? `${model.name} · local` : model.name) : 'No model'
+  return (
+    <Menu
+      side="top"
+      trigger={
+        <button
+          type="button"
+          aria-label={`Model: ${name}`}
+          className="flex min-h-8 min-w-0 items-center gap-1 rounded-control border border-line px-2.5 text-small text-soft hover:border-soft pointer-coarse:min-h-11"
+        >
+          <span className="truncate">{name}</span>
+          <ChevronDown size={15} aria-hidden />
+        </button>
+      }
+    >
+      {enabled.length > 0 && (
+        <>
+          <MenuChoice
+            label="Who answers here"
+            value={model?.id ?? ''}
+            onChange={onChoose}
+            options={enabled.map(({ id, name: label, model: note }) => ({ value: id, name: label, note }))}
+          />
+          <MenuLine />
+        </>
+      )}
+      <MenuItem icon={Settings2} onSelect={() => navigate('/models')}>
+        Manage models
+      </MenuItem>
+    </Menu>
+  )
+}
+
+/** What the reader should know about the model before relying on it. */
+export function ModelNote({ model, ready }: { model: Model | null; ready: boolean }) {
+  const { isSuccess } = useModels()
+  if (!isSuccess || !ready) return null
+  if (model && !isDemo(model)) return null
+  return (
+    <p className="mx-auto max-w-[46rem] px-5 pt-2 text-center text-faint text-small sm:px-0">
+      {model
+        ? 'Demo model, 135M, on your CPU. It plays, wanders and forgets. For real conversations '
+        : 'No model answers here yet: '}
+      <Link to="/models" className="text-accent underline underline-offset-2">
+        add a model
+      </Link>
+      .
+    </p>
+  )
+}
+
+function isDemo(model: Model): boolean {
+  return model.provider === 'local' && /135m/i.test(model.model)
+}

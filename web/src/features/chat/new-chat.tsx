@@ -1,0 +1,134 @@
+import { useEffect, useRef, useState } from 'react'
+import { useNavigate } from 'react-router'
+import { conversations } from '../../realtime/realtime'
+import { useCharacter } from '../../shared/api/characters'
+import { useAnsweringModel } from '../../shared/api/models'
+import { STARTERS } from '../../shared/lib/starters'
+import { Markdown } from '../../shared/markdown/markdown'
+import { voiceStyle } from '../../shared/theme/voice'
+import { Button } from '../../shared/ui/button'
+import { Page } from '../../shared/ui/page'
+import { Portrait } from '../../shared/ui/portrait'
+import { Failure, Skeleton } from '../../shared/ui/states'
+import { type Composer, InputForm } from './input-form'
+import { SayingMessage } from './message'
+import { ModelChip, ModelNote } from './model-chip'
+import { sayingRows } from './rows'
+import { SessionHeader } from './session-header'
+import { useOnline, useOutbox } from './use-chat'
+import { useRowDeeds } from './use-row-deeds'
+
+const NOTHING_SHOWN: ReadonlySet<string> = new Set()
+
+interface NewChatProps {
+  characterId: string
+  /** Words chosen elsewhere that begin the chat at once. */
+  firstWords: string | null
+}
+
+/** A chat that begins with its first message: until that is stored there is nothing to keep. */
+export function NewChat({ characterId, firstWords }: NewChatProps) {
+  const navigate = useNavigate()
+  const online = useOnline()
+  const composer = useRef<Composer>(null)
+  const shown = useRef(true)
+  const deeds = useRowDeeds('', composer, () => undefined)
+  const [chosenModel, setChosenModel] = useState<string | null>(null)
+  const { data: character, error, refetch } = useCharacter(characterId)
+  const model = useAnsweringModel(chosenModel, character?.ai_model_id)
+  const sayings = sayingRows(useOutbox(), null, NOTHING_SHOWN).filter(
+    ({ saying }) => saying.characterId === characterId,
+  )
+
+  async function begin(content: string) {
+    const sessionId = await conversations.say({
+      sessionId: null,
+      characterId,
+      content,
+      ...(chosenModel !== null && { modelId: chosenModel }),
+    })
+    if (sessionId !== null && shown.current) navigate(`/c/${sessionId}`, { replace: true, state: 'begun' })
+  }
+
+  useEffect(() => {
+    shown.current = true
+    composer.current?.focus()
+    return () => {
+      shown.current = false
+    }
+  }, [])
+
+  const said = useRef(false)
+  useEffect(() => {
+    if (firstWords === null || said.current) return
+    said.current = true
+    void begin(firstWords)
+  })
+
+  if (error) {
+    return (
+      <Page title="This character is not here">
+        <Failure error={error} what="The character cannot be shown" onRetry={() => void refetch()} />
+      </Page>
+    )
+  }
+  if (!character) {
+    return (
+      <div className="px-4 pt-28 sm:px-6">
+        <Skeleton lines={5} className="mx-auto max-w-[46rem]" />
+      </div>
+    )
+  }
+
+  return (
+    <div className="grid h-full grid-cols-[minmax(0,1fr)] grid-rows-[auto_minmax(0,1fr)_auto]">
+      <SessionHeader title={`New chat with ${character.name}`} character={character} keepFocus={firstWords !== null} />
+      <div className="overflow-y-auto px-4 pt-8 pb-6 sm:px-6">
+        <div className="mx-auto grid max-w-[46rem] grid-cols-[minmax(0,1fr)] gap-6">
+          {character.first_mes && (
+            <article
+              aria-label={character.name}
+              style={voiceStyle(character.name)}
+              className="grid grid-cols-[28px_minmax(0,1fr)] gap-x-3 sm:grid-cols-[36px_minmax(0,1fr)] sm:gap-x-4"
+            >
+              <Portrait name={character.name} image={character.avatar_image} size="row" ring />
+              <div className="min-w-0">
+                <p className="font-semibold text-voice" dir="auto">
+                  {character.name}
+                </p>
+                <div className="tale">
+                  <Markdown text={character.first_mes} />
+                </div>
+              </div>
+            </article>
+          )}
+          {sayings.map(({ id, saying }) => (
+            <SayingMessage key={id} saying={saying} online={online} deeds={deeds} />
+          ))}
+          {sayings.length === 0 && (
+            <ul aria-label="Ways to begin" className="flex flex-wrap gap-2 pl-10 sm:pl-13">
+              {STARTERS.map((words) => (
+                <li key={words}>
+                  <Button className="rounded-full font-story" onClick={() => void begin(words)}>
+                    {words}
+                  </Button>
+                </li>
+              ))}
+            </ul>
+          )}
+        </div>
+      </div>
+      <InputForm
+        ref={composer}
+        draftKey={`new.${characterId}`}
+        placeholder={`Say something to ${character.name}`}
+        disabled={sayings.some(({ saying }) => saying.status === 'sending')}
+        tools={<ModelChip model={model} onChoose={setChosenModel} />}
+        note={<ModelNote model={model} ready />}
+        onSend={(content) => void begin(content)}
+        onEditLast={() => undefined}
+        onEscape={() => undefined}
+      />
+    </div>
+  )
+}

@@ -1,0 +1,37 @@
+import { ChevronLeft, ChevronRight } from 'lucide-react'
+import { IconButton } from '../../shared/ui/button'
+
+interface SwipesProps {
+  siblings: readonly string[]
+  id: string
+  /** Another one can be made by going right of the last. */
+  canMake: boolean
+  onSelect: (id: string) => void
+  onMake: () => void
+}
+
+/** ‹ n of m ›: the alternatives of one place in the chat. */
+export function Swipes({ siblings, id, canMake, onSelect, onMake }: SwipesProps) {
+  const place = siblings.indexOf(id)
+  const previous = siblings[place - 1]
+  const next = siblings[place + 1]
+  return (
+    <span className="flex items-center">
+      <IconButton
+        icon={ChevronLeft}
+        name="Previous version"
+        disabled={previous === undefined}
+        onClick={() => previous !== undefined && onSelect(previous)}
+      />
+      <span className="whitespace-nowrap px-1 tabular-nums">
+        {place + 1} of {siblings.length}
+      </span>
+      <IconButton
+        icon={ChevronRight}
+        name={next === undefined ? 'New version' : 'Next version'}
+        disabled={next === undefined && !canMake}
+        onClick={() => (next === undefined ? onMake() : onSelect(next))}
+      />
+    </span>
+  )
+}

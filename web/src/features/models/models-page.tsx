@@ -1,0 +1,123 @@
+import { Check, PlugZap, Trash2 } from 'lucide-react'
+import { useModels, useSettings } from '../../shared/api/models'
+import type { Model } from '../../shared/api/wire'
+import { Button, IconButton } from '../../shared/ui/button'
+import { Page } from '../../shared/ui/page'
+import { Empty, Failure, Skeleton } from '../../shared/ui/states'
+import { useNotify } from '../../shared/ui/toaster'
+import { AddModelForm } from './add-model-form'
+import { PROVIDERS } from './providers'
+import { type ModelTest, useDefaultModel, useDeleteModel, useRestoreModel, useTestModel } from './use-models'
+
+/** Who can answer. */
+export function ModelsPage() {
+  const models = useModels()
+  const settings = useSettings()
+  const defaultId = settings.data?.default_ai_model_id
+  return (
+    <Page
+      title="Models"
+      lead="A character speaks through a model: the small one on this machine, or one you have a key for."
+    >
+      {models.isPending && <Skeleton lines={4} />}
+      {models.error && (
+        <Failure error={models.error} what="The models could not be read" onRetry={() => void models.refetch()} />
+      )}
+      {models.data?.items.length === 0 && (
+        <Empty>No model is here yet. Add one below, and every character can answer.</Empty>
+      )}
+      <ul className="grid gap-3">
+        {models.data?.items.map((model) => (
+          <ModelCard key={model.id} model={model} isDefault={model.id === defaultId} />
+        ))}
+      </ul>
+      <section className="mt-12">
+        <h2 className="mb-4 font-semibold font-story text-title">Add a model</h2>
+        <AddModelForm />
+      </section>
+    </Page>
+  )
+}
+
+function ModelCard({ model, isDefault }: { model: Model; isDefault: boolean }) {
+  const notify = useNotify()
+  const test = useTestModel(model.id)
+  const choose = useDefaultModel()
+  const remove = useDeleteModel()
+  const restore = useRestoreModel()
+  const onError = (error: Error) => notify.alert(error.message)
+  return (
+    <li className="rounded-card border border-line bg-surface p-4">
+      <div className="flex flex-wrap items-center gap-x-4 gap-y-3">
+        <div className="min-w-0 flex-1 basis-56">
+          <h3 className="flex flex-wrap items-center gap-x-2 font-semibold">
+            <span className="min-w-0 break-words">{model.name}</span>
+            {isDefault && (
+              <span className="inline-flex items-center gap-1 font-normal text-good text-small">
+                <Check size={15} aria-hidden />
+                answers by default
+              </span>
+            )}
+          </h3>
+          <p className="break-words text-small text-soft">
+            {PROVIDERS[model.provider].name} · {model.model}
+            {model.base_url && ` · ${model.base_url}`}
+            {model.api_key && ` · key ${model.api_key}`}
+          </p>
+        </div>
+        <div className="flex flex-wrap items-center gap-1">
+          {!isDefault && (
+            <Button look="quiet" disabled={choose.isPending} onClick={() => choose.mutate(model.id, { onError })}>
+              Use by default
+            </Button>
+          )}
+          <Button
+            look="quiet"
+            aria-label={`Test ${model.name}`}
+            disabled={test.isPending}
+            onClick={() => test.mutate()}
+          >
+            <PlugZap size={18} aria-hidden />
+            {test.isPending ? 'Asking…' : 'Test'}
+          </Button>
+          {model.provider !== 'local' && (
+            <IconButton
+              icon={Trash2}
+              name={`Delete ${model.name}`}
+              disabled={remove.isPending}
+              onClick={() =>
+                remove.mutate(model.id, {
+                  onError,
+                  onSuccess: () =>
+                    notify.say(`${model.name} is in the trash`, () => restore.mutate(model.id, { onError })),
+                })
+              }
+            />
+          )}
+        </div>
+      </div>
+      {test.data && <TestResult result={test.data} />}
+      {test.error && (
+        <p role="alert" className="mt-2 text-danger text-small">
+          {test.error.message}
+        </p>
+      )}
+    </li>
+  )
+}
+
+function TestResult({ result }: { result: ModelTest }) {
+  if (!result.ok) {
+    return (
+      <p role="alert" className="mt-2 text-danger text-small">
+        {result.error?.detail || result.error?.title || 'It did not answer.'}
+      </p>
+    )
+  }
+  const wait = typeof result.first_token_ms === 'number' ? ` after ${(result.first_token_ms / 1000).toFixed(1)} s` : ''
+  return (
+    <p role="status" className="mt-2 text-good text-small">
+      It answers{wait}.
+    </p>
+  )
+}
