@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
 
-import httpx
 import pytest
 
-from tests.contract.making import Api
+from tests.contract.making import Api, speaking_to
 from tests.contract.providing import Provider, providing
 from tests.contract.serving import Server, serving
 from tests.contract.sockets import Socket, connected
@@ -27,8 +26,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def api(server: Server, provider: Provider) -> Iterator[Api]:
-    with httpx.Client(base_url=f"{server.url}/api", timeout=15) as http:
-        yield Api(http, provider)
+    with speaking_to(server.url, provider) as api:
+        yield api
 
 
 @pytest.fixture

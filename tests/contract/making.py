@@ -1,6 +1,8 @@
 """Rows made and read through the public door, so that a test names only what it is about."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -137,6 +139,13 @@ class Api:
         row = {"name": name, "provider": "openai", "model": behaviour, "base_url": self.provider.base_url} | fields
         model_id: str = self.create("/models", **row)["id"]
         return model_id
+
+
+@contextmanager
+def speaking_to(url: str, provider: Provider) -> Iterator[Api]:
+    """Give the REST surface of the server at this address."""
+    with httpx.Client(base_url=f"{url}/api", timeout=REPLY_SECONDS) as http:
+        yield Api(http, provider)
 
 
 def ids(rows: list[Row]) -> list[str]:
