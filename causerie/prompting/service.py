@@ -1,0 +1,7 @@
+"""What prompting does: reads what a prompt is made from, builds it, keeps and shows what was sent."""
+
+from causerie.prompting.assembling import Prompt, assemble
+from causerie.prompting.context import Context, read_context
+from causerie.prompting.tracing import PromptTrace, read_prompt, store_trace
+
+__all__ = ["Context", "Prompt", "PromptTrace", "assemble", "read_context", "read_prompt", "store_trace"]
