@@ -24,8 +24,8 @@ class Work:
         self.connection = connection
         self._session: OwnedSession | None = None
         self.published: list[object] = []
-        self.committed: list[Callable[[], None]] = []
-        self._rolled_back: list[Callable[[], None]] = []
+        self.committed: list[Callable[[], object]] = []
+        self._rolled_back: list[Callable[[], object]] = []
 
     @property
     def session(self) -> Session:
@@ -48,11 +48,11 @@ class Work:
         """Tell the followers after COMMIT, in commit order; not at all if the transaction is rolled back."""
         self.published.extend(facts)
 
-    def on_commit(self, action: Callable[[], None]) -> None:
+    def on_commit(self, action: Callable[[], object]) -> None:
         """Call `action` on the loop's thread after COMMIT and after publishing. It must neither block nor raise."""
         self.committed.append(action)
 
-    def on_rollback(self, action: Callable[[], None]) -> None:
+    def on_rollback(self, action: Callable[[], object]) -> None:
         """Call `action` (on the transaction's thread) if this unit leaves nothing behind."""
         self._rolled_back.append(action)
 

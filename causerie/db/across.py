@@ -1,0 +1,127 @@
+"""The few functions that look across users, for the one who works for all of them: a worker.
+
+Each touches only the columns it names and returns ids and numbers; whatever else a worker writes it writes as the
+user whose reply it makes. No other statement in Causerie may leave the owner out.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Boolean, Integer, String, Uuid, and_, bindparam, column, literal, or_, select, table, update
+
+from causerie.db.ownership import Actor
+from causerie.db.types import UtcDateTime
+from causerie.db.work import Work
+
+NOBODY = Actor(UUID(int=0))
+"""The actor of these functions: it owns no row."""
+
+_moment = UtcDateTime()
+_generation = table(
+    "generation",
+    column("user_id", Uuid()),
+    column("message_id", Uuid()),
+    column("after_id", Uuid()),
+    column("state", String()),
+    column("attempt", Integer()),
+    column("owner", Uuid()),
+    column("lease_until", _moment),
+    column("queued_at", _moment),
+    column("stop_requested", Boolean()),
+    column("partial_text", String()),
+    column("partial_attempt", Integer()),
+)
+_above = _generation.alias("above")
+_waits = (
+    select(literal(1))
+    .where(
+        _above.c.user_id == _generation.c.user_id,
+        _above.c.message_id == _generation.c.after_id,
+        _above.c.state.in_(("queued", "streaming")),
+    )
+    .exists()
+)
+_DUE = (
+    select(_generation.c.user_id, _generation.c.message_id)
+    .where(
+        or_(
+            and_(_generation.c.state == "queued", _generation.c.queued_at < bindparam("queued_before"), ~_waits),
+            and_(_generation.c.state == "streaming", _generation.c.lease_until < bindparam("now")),
+        )
+    )
+    .order_by(_generation.c.queued_at)
+    .limit(bindparam("limit"))
+)
+_CHECKPOINT = (
+    update(_generation)
+    .where(
+        _generation.c.user_id == bindparam("of_user"),
+        _generation.c.message_id == bindparam("of_message"),
+        _generation.c.attempt == bindparam("of_attempt"),
+        _generation.c.state == "streaming",
+    )
+    .values(partial_text=bindparam("text"), partial_attempt=bindparam("of_attempt"))
+)
+_RENEW = (
+    update(_generation)
+    .where(_generation.c.owner == bindparam("of_owner"), _generation.c.state == "streaming")
+    .values(lease_until=bindparam("until"))
+)
+_LEASED = select(_generation.c.message_id, _generation.c.attempt, _generation.c.stop_requested).where(
+    _generation.c.owner == bindparam("of_owner"), _generation.c.state == "streaming"
+)
+_EXPIRE = update(_generation).where(_generation.c.state == "streaming").values(lease_until=bindparam("past"))
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """The text of a running attempt so far."""
+
+    user_id: UUID
+    message_id: UUID
+    attempt: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """A reply that a worker holds, as its row has it."""
+
+    message_id: UUID
+    attempt: int
+    stop_requested: bool
+
+
+def due_generations(work: Work, now: datetime, waited: timedelta, limit: int) -> list[tuple[UUID, UUID]]:
+    """Return (user, message) of replies that a worker may claim: queued for longer than `waited`, or left behind."""
+    rows = work.connection.execute(_DUE, {"now": now, "queued_before": now - waited, "limit": limit})
+    return [(row.user_id, row.message_id) for row in rows]
+
+
+def checkpoint(
+    work: Work, owner: UUID, texts: Sequence[Checkpoint], renew_until: datetime | None
+) -> list[Leased] | None:
+    """Store the texts of running replies, and renew the leases of `owner` when `renew_until` is given.
+
+    Returns:
+        With a renewal, what `owner` still holds: what is missing there was taken from it.
+    """
+    if texts:
+        work.connection.execute(
+            _CHECKPOINT,
+            [
+                {"of_user": row.user_id, "of_message": row.message_id, "of_attempt": row.attempt, "text": row.text}
+                for row in texts
+            ],
+        )
+    if renew_until is None:
+        return None
+    work.connection.execute(_RENEW, {"of_owner": owner, "until": renew_until})
+    return [Leased(*row) for row in work.connection.execute(_LEASED, {"of_owner": owner})]
+
+
+def expire_leases(work: Work, now: datetime) -> None:
+    """Give up every lease: for the start of the only process on a database, when whoever held one is dead."""
+    work.connection.execute(_EXPIRE, {"past": now - timedelta(seconds=1)})

@@ -1,0 +1,1 @@
+"""Runs replies: claim, lease, stream, checkpoint, finish, sweep."""

@@ -1,0 +1,110 @@
+"""A reply while this process writes it."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum, auto
+from typing import Any
+from uuid import UUID
+
+from causerie.broker.ports import SessionKey
+from causerie.db.work import Actor
+from causerie.generation.claiming import Claimed
+from causerie.prompting.tracing import PromptTrace
+from causerie.providers.protocol import Finish, Usage
+
+
+class Interruption(Enum):
+    """Why writing ends before the model does."""
+
+    STOP = auto()
+    HAND_OVER = auto()
+    FENCED = auto()
+
+
+class Reply:
+    """The text of one attempt and what is known of its making. Used by the loop's thread alone."""
+
+    __slots__ = (
+        "_pieces",
+        "_scope",
+        "actor",
+        "attempt",
+        "checkpointed",
+        "claimed",
+        "finish",
+        "interruption",
+        "length",
+        "message_id",
+        "published",
+        "session",
+        "task",
+        "trace",
+        "unpublished",
+        "usage",
+    )
+
+    def __init__(self, claimed: Claimed) -> None:
+        self.claimed = claimed
+        self.session: SessionKey = claimed.session
+        self.actor = Actor(claimed.session.user_id)
+        self.message_id: UUID = claimed.message_id
+        self.attempt = claimed.attempt
+        self._pieces = [claimed.kept]
+        self.length = len(claimed.kept)
+        self.published = self.length
+        self.checkpointed = self.length
+        self.unpublished: list[str] = []
+        self.trace: PromptTrace | None = None
+        self.usage: Usage | None = None
+        self.finish: Finish | None = None
+        self.interruption: Interruption | None = None
+        self.task: asyncio.Task[None] | None = None
+        self._scope: asyncio.Timeout | None = None
+
+    @property
+    def text(self) -> str:
+        """All text of the attempt, the kept prefix included."""
+        if len(self._pieces) > 1:
+            self._pieces = ["".join(self._pieces)]
+        return self._pieces[0]
+
+    def append(self, text: str) -> None:
+        """Add what the model wrote."""
+        self._pieces.append(text)
+        self.length += len(text)
+
+    @contextmanager
+    def written_within(self, seconds: float) -> Iterator[asyncio.Timeout]:
+        """Give the scope that writing happens in: it ends with `TimeoutError` by `interrupt` or after `seconds`."""
+        self._scope = asyncio.timeout(0 if self.interruption else seconds)
+        try:
+            yield self._scope
+        finally:
+            self._scope = None
+
+    def interrupt(self, why: Interruption) -> None:
+        """End the writing, once: the first reason counts, but that an attempt is fenced outweighs all."""
+        if self.interruption is None or why is Interruption.FENCED:
+            self.interruption = why
+            if self._scope is not None and not self._scope.expired():
+                self._scope.reschedule(asyncio.get_running_loop().time())
+
+    def told(self) -> dict[str, Any]:
+        """Return what the provider told about the attempt, as the message's row keeps it."""
+        model = self.claimed.context.model
+        usage = self.usage
+        finish = self.finish
+        counts = (
+            None
+            if usage is None
+            else {"prompt_tokens": usage.prompt_tokens, "completion_tokens": usage.completion_tokens}
+        )
+        if counts is not None and usage is not None and usage.cost is not None:
+            counts["cost"] = usage.cost  # type: ignore[assignment]  # US dollars beside counts
+        return {
+            "finish_reason": finish.reason if finish else None,
+            "provider": (finish.provider if finish else None) or (model.provider if model else None),
+            "model": (finish.model if finish else None) or (model.model if model else None),
+            "usage": counts,
+        }
