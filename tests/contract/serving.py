@@ -78,7 +78,7 @@ def run_to_its_end(data: Path, *options: str, **settings: str) -> subprocess.Com
 def serving(data: Path, *options: str, **settings: str) -> Iterator[Server]:
     """Start a server on a free port, wait until it is ready, and end it afterwards."""
     port = free_port()
-    data.mkdir(parents=True, exist_ok=True)
+    data.parent.mkdir(parents=True, exist_ok=True)
     output = data.parent / f"{data.name}-{port}.log"
     with output.open("wb") as log:
         process = subprocess.Popen(

@@ -44,7 +44,6 @@ HARMLESS: dict[str, dict[str, Any]] = {
     "no usage": {"usage": False},
     "thoughts": {"reasoning": "Let me think about the sea."},
     "halved characters": {"split_surrogates": True, "chunk": 1},
-    "one body instead of a stream": {"as_json": True},
     "a failure before the first token": {"status": 503, "times": 1},
     "a rate limit that passes": {"status": 429, "retry_after": "1", "times": 1},
 }
