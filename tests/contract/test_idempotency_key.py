@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.contract import behaviours
-from tests.contract.making import Api, mint
+from tests.contract.making import Api, ids, mint
 from tests.contract.problems import refusal
 from tests.contract.resources import Resource, each_resource
 
