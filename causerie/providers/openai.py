@@ -9,6 +9,7 @@ from causerie.providers.outgoing import Request
 from causerie.providers.protocol import (
     ContentBlocked,
     PromptMessage,
+    ProviderError,
     ProviderFailed,
     ProviderMalformed,
     Sampling,
@@ -24,12 +25,12 @@ class OpenAIProvider(EventStreamProvider):
 
     default_url = DEFAULT_URL
 
-    def _request(self, prompt: Sequence[PromptMessage], sampling: Sampling) -> Request:
+    async def _request(self, prompt: Sequence[PromptMessage], sampling: Sampling) -> Request:
         base = (self._config.base_url or self.default_url).rstrip("/")
         return Request(f"{base}/chat/completions", json.dumps(self._body(prompt, sampling)).encode(), self._headers())
 
-    def _reader(self, *, continues: bool) -> "OpenAIReader":
-        return OpenAIReader(continues=continues)
+    def _reader(self, prompt: Sequence[PromptMessage]) -> "OpenAIReader":
+        return OpenAIReader(prompt)
 
     def _headers(self) -> dict[str, str]:
         headers = {"Content-Type": "application/json"}
@@ -67,7 +68,7 @@ class OpenAIReader(ReplyReader):
         if not isinstance(event, dict):
             raise ProviderMalformed
         if error := event.get("error"):
-            raise refusal_inside(error)
+            raise self._refusal(error)
         if usage := event.get("usage"):
             self.usage = usage_of(usage) or self.usage
         choices = event.get("choices")
@@ -80,8 +81,15 @@ class OpenAIReader(ReplyReader):
         if delta:
             self._take_delta(delta)
         if reason := choice.get("finish_reason"):
-            self.model = event.get("model")
+            self.model = self._served_model(event)
             self._take_reason(str(reason))
+
+    def _refusal(self, error: Any) -> ProviderError:
+        return refusal_inside(error)
+
+    def _served_model(self, event: dict[str, Any]) -> str | None:
+        name = event.get("model")
+        return name if isinstance(name, str) else None
 
     def _take_delta(self, delta: Any) -> None:
         if not isinstance(delta, dict):
@@ -89,18 +97,18 @@ class OpenAIReader(ReplyReader):
         if thought := delta.get("reasoning_content") or delta.get("reasoning"):
             if not isinstance(thought, str):
                 raise ProviderMalformed
-            self._think(thought)
+            self.think(thought)
         if content := delta.get("content"):
             if not isinstance(content, str):
                 raise ProviderMalformed
-            self._say(content)
+            self.say(content)
 
     def _take_reason(self, reason: str) -> None:
         if reason == "content_filter":
             raise ContentBlocked
         if reason == "error":
             raise ProviderFailed
-        self._finished(reason)
+        self.finished_with(reason)
 
 
 def usage_of(usage: Any) -> Usage | None:

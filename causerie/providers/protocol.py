@@ -46,6 +46,7 @@ class Sampling:
 
     `temperature` in 0..2, `top_p` in 0..1, `max_tokens` in model tokens, `stop` at most four texts. `options` are
     further fields of the provider's own request; a field that the adapter sets itself is not overwritten by them.
+    `variant` asks for a further answer to the same prompt: a model that would repeat itself then chooses more freely.
     """
 
     temperature: float | None = None
@@ -54,6 +55,7 @@ class Sampling:
     stop: tuple[str, ...] = ()
     seed: int | None = None
     options: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    variant: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,10 @@ class Provider(Protocol):
     @property
     def profile(self) -> Profile:
         """How prompts for this model have to be written."""
+
+    @property
+    def concurrency(self) -> int | None:
+        """How many replies at once make sense; None when it is not for us to say."""
 
     def stream(self, prompt: Sequence[PromptMessage], sampling: Sampling) -> AsyncGenerator[Piece, None]:
         """Yield `Text`, `Reasoning` and `Usage` as they come, none empty, and exactly one `Finish` last.
