@@ -3,12 +3,14 @@
 Building a statement costs more than running it, and a turn's transactions decide how many chats a core carries.
 """
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     CTE,
     BindParameter,
     Boolean,
+    ColumnElement,
     Integer,
     Uuid,
     bindparam,
@@ -153,29 +155,25 @@ WAITING_FOR = select(generations.c.message_id).where(
 )
 
 
-def _upward(columns: tuple[str, ...] = ()) -> CTE:
+def _upward() -> CTE:
     """Return the way from `:leaf` up to its root, tombstones included, read no further than somebody asks."""
-    wanted = ("id", "parent_id", "depth", *columns)
+    node = (messages.c.id, messages.c.parent_id, messages.c.depth)
     path = (
-        select(*(messages.c[name] for name in wanted), messages.c.deleted_at.is_not(None).label("gone"))
-        .where(
-            messages.c.user_id == ACTOR,
-            messages.c.session_id == bindparam("session_id"),
-            messages.c.id == bindparam("leaf"),
-        )
+        select(*node, messages.c.deleted_at.is_not(None).label("gone"))
+        .where(messages.c.user_id == ACTOR, messages.c.id == bindparam("leaf"))
         .cte("path", recursive=True)
     )
     return path.union_all(
-        select(*(messages.c[name] for name in wanted), messages.c.deleted_at.is_not(None)).where(
+        select(*node, messages.c.deleted_at.is_not(None)).where(
             messages.c.user_id == ACTOR, messages.c.id == path.c.parent_id
         )
     )
 
 
-def _branch() -> Select[tuple[object, ...]]:
+def _branch(*columns: ColumnElement[object]) -> Select[*tuple[Any, ...]]:
     path = _upward()
     return (
-        select(*_shown)
+        select(*columns)
         .select_from(path)
         .join(messages, (messages.c.user_id == ACTOR) & (messages.c.id == path.c.id))
         .outerjoin(generations, (generations.c.user_id == ACTOR) & (generations.c.message_id == messages.c.id))
@@ -184,7 +182,7 @@ def _branch() -> Select[tuple[object, ...]]:
     )
 
 
-def _below() -> Select[tuple[object, ...]]:
+def _below() -> Select[*tuple[Any, ...]]:
     columns = (messages.c.id, messages.c.parent_id, messages.c.timestamp, messages.c.deleted_at.is_not(None))
     within = (messages.c.user_id == ACTOR, messages.c.session_id == bindparam("session_id"))
     below = (
@@ -196,13 +194,24 @@ def _below() -> Select[tuple[object, ...]]:
     return select(below)
 
 
-def _nodes() -> Select[tuple[object, ...]]:
+def _nodes() -> Select[*tuple[Any, ...]]:
     path = _upward()
     return select(path.c.id, path.c.depth, path.c.gone)
 
 
-BRANCH = _branch()
+BRANCH = _branch(*_shown)
 """The newest `:limit` living messages of the branch that ends in `:leaf`, newest first."""
+
+BRANCH_TEXTS = _branch(
+    messages.c.id,
+    messages.c.version,
+    messages.c.role,
+    messages.c.content,
+    messages.c.status,
+    messages.c.hidden,
+    messages.c.character_id,
+)
+"""The same with only what a prompt needs; everything above a reply that may start is final."""
 
 BRANCH_NODES = _nodes()
 """Every node of the branch that ends in `:leaf`, newest first: id, depth, gone."""

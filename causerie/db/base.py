@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKeyConstraint, MetaData, Table, Uuid
+from sqlalchemy import JSON, ForeignKeyConstraint, MetaData, Table
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 
 from causerie.clock import utc_now
-from causerie.db.types import UtcDateTime
+from causerie.db.types import Identifier, UtcDateTime
 
 # Names that Alembic can find again on both databases.
 NAMING = {
@@ -25,7 +25,7 @@ class Base(DeclarativeBase):
 
     metadata = MetaData(naming_convention=NAMING)
     type_annotation_map: ClassVar[dict[Any, Any]] = {
-        UUID: Uuid(),
+        UUID: Identifier(),
         datetime: UtcDateTime(),
         dict[str, Any]: JSON(),
         list[str]: JSON(),

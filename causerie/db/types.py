@@ -1,10 +1,27 @@
 """Column types that mean the same on SQLite and PostgreSQL."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import DateTime, Dialect
+from sqlalchemy import DateTime, Dialect, Uuid
 from sqlalchemy.types import TypeDecorator
+
+
+class Identifier(Uuid[UUID]):
+    """A UUID: native on PostgreSQL, 32 hexadecimal digits on SQLite.
+
+    Reading it there is half of what a list of rows costs; by its integer it takes half the time of the library's way.
+    """
+
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], UUID | None] | None:
+        if dialect.name == "sqlite":
+            return _from_hexadecimal
+        library: Callable[[Dialect, object], Callable[[Any], UUID | None] | None] = super().result_processor
+        return library(dialect, coltype)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -26,3 +43,7 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         moment: datetime = value
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _from_hexadecimal(digits: str | None) -> UUID | None:
+    return None if digits is None else UUID(int=int(digits, 16))

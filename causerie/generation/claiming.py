@@ -62,14 +62,12 @@ class Claimed:
 def claim(
     work: Work, session_id: UUID, message_id: UUID, owner: UUID, slots: Slots
 ) -> tuple[Claimed, list[Entry]] | None:
-    """Claim a reply that is queued or left behind, under its session's lock; return it and the events that say so.
+    """Claim a reply that is known to be claimable, under its session's lock; return it and the events that say so.
 
     Returns:
-        None when there is nothing to claim, or no slot for its model is free. With a claim the slot is taken; it is
-        given back if the transaction leaves nothing behind.
+        None when no slot for its model is free. With a claim the slot is taken; it is given back if the transaction
+        leaves nothing behind.
     """
-    if work.execute(statements.CLAIMABLE, of_message=message_id, now=utc_now()).first() is None:
-        return None
     context = read_context(work, session_id, message_id)
     model = context.model
     slot = model.id if model else None

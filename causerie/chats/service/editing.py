@@ -107,7 +107,7 @@ def _bury(work: Work, chat: ChatSession, taken: Sequence[UUID]) -> None:
     work.session.flush()
     chat.total_messages -= len(rows)
     if chat.active_leaf_id in set(taken):
-        chat.active_leaf_id = tree.living_ancestor(work, chat.id, chat.active_leaf_id)
+        chat.active_leaf_id = tree.living_ancestor(work, chat.active_leaf_id)
     _tell(work, chat, "message:deleted", rows)
 
 

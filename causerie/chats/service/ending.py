@@ -1,6 +1,6 @@
 """The end of a reply: one final state, one final event, however it came about."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -36,7 +36,17 @@ def end(work: Work, session_id: UUID, message_id: UUID, attempt: int, ending: En
     ).rowcount
     if ended == 0:
         return False
-    work.execute(statements.END_MESSAGE, of_message=message_id, **asdict(ending))
+    work.execute(
+        statements.END_MESSAGE,
+        of_message=message_id,
+        content=ending.content,
+        status=ending.status,
+        finish_reason=ending.finish_reason,
+        provider=ending.provider,
+        model=ending.model,
+        usage=ending.usage,
+        error=ending.error,
+    )
     entry = end_entry(
         session_id,
         message_id,

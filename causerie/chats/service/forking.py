@@ -38,7 +38,7 @@ def fork(work: Work, session_id: UUID, where: Fork) -> ChatSession:
     work.session.flush()
     if leaf is not None:
         node = tree.get_node(work, session_id, leaf)
-        path = reversed(tree.branch(work, session_id, leaf, node.depth + 1))
+        path = reversed(tree.branch(work, leaf, node.depth + 1))
         rows: list[NewRow] = []
         for depth, message in enumerate(path):
             rows.append(

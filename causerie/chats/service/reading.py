@@ -106,13 +106,13 @@ def list_messages(
 def _page(work: Work, end: tree.Node, limit: int, direction: Direction | None, anchor: UUID | None) -> list[Row[Any]]:
     """Return rows of the branch, oldest first."""
     if anchor is None or direction is None:
-        return list(reversed(tree.branch(work, end.session_id, end.id, limit)))
+        return list(reversed(tree.branch(work, end.id, limit)))
     node = tree.get_node(work, end.session_id, anchor)
     if direction == "before":
-        above = [] if node.parent_id is None else tree.branch(work, end.session_id, node.parent_id, limit)
+        above = [] if node.parent_id is None else tree.branch(work, node.parent_id, limit)
         return list(reversed(above))
     # Towards the leaf a tree can only be read from the leaf: as many rows as lie between.
-    below = tree.branch(work, end.session_id, end.id, end.depth - node.depth + 1)
+    below = tree.branch(work, end.id, end.depth - node.depth + 1)
     rows = list(reversed(below))
     place = next((index for index, row in enumerate(rows) if row.id == anchor), None)
     if place is None:
@@ -120,7 +120,7 @@ def _page(work: Work, end: tree.Node, limit: int, direction: Direction | None, a
     if direction == "after":
         return rows[place + 1 : place + 1 + limit]
     half = limit // 2
-    above = list(reversed(tree.branch(work, end.session_id, anchor, half + 1)))
+    above = list(reversed(tree.branch(work, anchor, half + 1)))
     return above + rows[place + 1 : place + 1 + limit - len(above)]
 
 

@@ -63,27 +63,15 @@ def unfinished_above(work: Work, parent: Node | None) -> UUID | None:
     return parent.id if parent is not None and not parent.status.final else None
 
 
-def branch(work: Work, session_id: UUID, leaf: UUID, limit: int) -> Sequence[Row[Any]]:
+def branch(work: Work, leaf: UUID, limit: int) -> Sequence[Row[Any]]:
     """Return the newest `limit` living messages of the branch that ends in `leaf`, newest first."""
-    return work.execute(statements.BRANCH, session_id=session_id, leaf=leaf, limit=limit).all()
+    return work.execute(statements.BRANCH, leaf=leaf, limit=limit).all()
 
 
 def branch_above(work: Work, message_id: UUID, limit: int) -> list[BranchMessage]:
-    """Return what was said before a message: the newest `limit` living messages above it, oldest first.
-
-    Raises:
-        MessageNotFound: the actor has no such message.
-    """
-    node = find_node(work, message_id)
-    if node is None:
-        raise MessageNotFound
-    if node.parent_id is None:
-        return []
-    rows = branch(work, node.session_id, node.parent_id, limit)
-    return [
-        BranchMessage(row.id, row.version, row.role, row.content, row.status, row.hidden, row.character_id)
-        for row in reversed(rows)
-    ]
+    """Return what was said before a living message: the newest `limit` living messages above it, oldest first."""
+    rows = work.execute(statements.BRANCH_TEXTS, leaf=message_id, limit=limit + 1).all()
+    return [BranchMessage(*row) for row in reversed(rows[1:])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +94,14 @@ def number_branch(work: Work, session_id: UUID, leaf: UUID, depth: int) -> Numbe
     """
     if work.execute(statements.TOMBSTONES, session_id=session_id, depth=depth).first() is None:
         return Numbering(depth + 1, None)
-    nodes = work.execute(statements.BRANCH_NODES, session_id=session_id, leaf=leaf).all()
+    nodes = work.execute(statements.BRANCH_NODES, leaf=leaf).all()
     living = [node.id for node in reversed(nodes) if not node.gone]
     return Numbering(len(living), {message_id: place for place, message_id in enumerate(living, 1)})
 
 
-def living_ancestor(work: Work, session_id: UUID, message_id: UUID) -> UUID | None:
+def living_ancestor(work: Work, message_id: UUID) -> UUID | None:
     """Return the nearest message at or above `message_id` that is not deleted."""
-    rows = branch(work, session_id, message_id, 1)
+    rows = branch(work, message_id, 1)
     return rows[0].id if rows else None
 
 

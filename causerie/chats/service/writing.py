@@ -1,7 +1,7 @@
 """Puts new messages into a session's tree."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -38,13 +38,16 @@ class NewRow:
     timestamp: datetime = field(default_factory=utc_now)
 
 
+_COLUMNS = tuple(column.name for column in fields(NewRow))
+
+
 def insert_messages(work: Work, rows: Sequence[NewRow]) -> list[MessageOut]:
     """Store messages, parents first, and return them as clients see them."""
     if not rows:
         return []
-    fields = [asdict(row) for row in rows]
-    work.execute_many(statements.INSERT_MESSAGES, fields)
-    return [MessageOut.model_validate({**row, **_UNTOLD, "user_id": work.actor.user_id}) for row in fields]
+    stored = [{name: getattr(row, name) for name in _COLUMNS} for row in rows]
+    work.execute_many(statements.INSERT_MESSAGES, stored)
+    return [MessageOut.model_validate({**row, **_UNTOLD, "user_id": work.actor.user_id}) for row in stored]
 
 
 def check_content(content: str) -> None:
