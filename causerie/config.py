@@ -86,10 +86,7 @@ class Settings(BaseSettings):
     """Folder (made with mode 0700) of the database, files, keys and locks. Default: the platform's data folder."""
 
     database_url: str = ""
-    """`sqlite:///FILE` or `postgresql://…`. Default: `causerie.db` in `DATA_DIR`."""
-
-    migration_url: str | None = None
-    """`postgresql://…` of the schema's owner, which `causerie migrate` alone uses. Default: none."""
+    """`sqlite:///FILE`. Default: `causerie.db` in `DATA_DIR`."""
 
     object_store_url: str = ""
     """`file:///FOLDER` where uploaded files are kept. Default: `objects` in `DATA_DIR`."""
@@ -147,13 +144,6 @@ class Settings(BaseSettings):
     def _whole_path(cls, folder: Path) -> Path:
         return folder.expanduser().absolute()
 
-    @field_validator("migration_url")
-    @classmethod
-    def _owner_login(cls, url: str | None) -> str | None:
-        if url is not None and not url.startswith("postgresql://"):
-            raise _refusal("must be a postgresql:// URL")
-        return url
-
     @field_validator("public_url")
     @classmethod
     def _public_address(cls, url: str | None) -> str | None:
@@ -205,8 +195,8 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, url: str) -> str:
-        if not re.match(r"sqlite:///.|postgresql://.", url):
-            raise _refusal("must be sqlite:///FILE or postgresql://…")
+        if not re.match(r"sqlite:///.", url):
+            raise _refusal("must be sqlite:///FILE")
         return url
 
     @field_validator("object_store_url")
@@ -224,10 +214,9 @@ class Settings(BaseSettings):
         return host
 
     @property
-    def sqlite_file(self) -> Path | None:
-        """The database's file; None when it is a PostgreSQL server."""
-        scheme, _, rest = self.database_url.partition(":///")
-        return Path(rest).absolute() if scheme == "sqlite" else None
+    def database_file(self) -> Path:
+        """The database's file."""
+        return Path(self.database_url.removeprefix("sqlite:///")).expanduser().absolute()
 
     @property
     def object_folder(self) -> Path:

@@ -140,7 +140,7 @@ def _sentence(errors: list[FieldError]) -> str:
     return f"{first.pointer or 'The body'}: {first.detail}{more}"
 
 
-PROBLEM_HANDLERS: Mapping[type[Exception], Callable[[Request, Any], Coroutine[Any, Any, Response]]] = {
+PROBLEM_HANDLERS: dict[int | type[Exception], Callable[[Request, Any], Coroutine[Any, Any, Response]]] = {
     CauserieError: _refused,
     RequestValidationError: _invalid,
     HTTPException: _library_refused,

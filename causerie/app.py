@@ -1,0 +1,158 @@
+"""Puts a node together: settings, then ports, then features, then surfaces. Nothing below knows this file."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from starlette.middleware.cors import CORSMiddleware
+
+from causerie import __version__
+from causerie.accounts.actor import LocalSignIn
+from causerie.accounts.routes import router as accounts_router
+from causerie.aimodels import service as aimodels
+from causerie.aimodels.routes import router as models_router
+from causerie.aimodels.sealing import Sealer, master_key
+from causerie.characters.routes import router as characters_router
+from causerie.characters.routes import uploads as character_uploads
+from causerie.chats import service as chats
+from causerie.config import Settings
+from causerie.db.sqlite import SqliteDatabase
+from causerie.http.documents import describe, document_routes
+from causerie.http.front import Front, origin_of
+from causerie.http.pages import Pages
+from causerie.http.problems import PROBLEM_HANDLERS
+from causerie.objects.files import FileStore
+from causerie.ops import first_start, health
+from causerie.ops.data_folder import prepare_folder
+from causerie.ops.migrating import bring_up_to_date
+from causerie.profiles import service as profiles
+from causerie.profiles.routes import router as profiles_router
+from causerie.prompts import service as prompts
+from causerie.prompts.routes import router as prompts_router
+from causerie.settings.routes import router as settings_router
+
+log = structlog.get_logger(__name__)
+
+STATIC = Path(__file__).parent / "static"
+DESCRIPTION = (
+    "Talk with characters over REST, WebSocket and SSE. What a client may rely on is what this document says; "
+    "refusals are `application/problem+json` and their `code` is stable."
+)
+
+Drain = Callable[[], Awaitable[None]]
+
+
+def create_app(settings: Settings, *, worker: bool = True, concurrency: int | None = None) -> FastAPI:
+    """Return a node that serves everything; its lifespan opens and closes what it needs.
+
+    Args:
+        worker: replies are made in this process too.
+        concurrency: most replies that are made at once.
+
+    Raises:
+        WrongSetting: the master key cannot be used.
+    """
+    prepare_folder(settings)
+    sealer = Sealer(master_key(settings))
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            await _open(app, settings, sealer, stack)
+            app.state.worker, app.state.concurrency = worker, concurrency
+            yield
+
+    app = FastAPI(
+        title="Causerie",
+        version=__version__,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        openapi_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=_operation_name,
+        exception_handlers=PROBLEM_HANDLERS,
+    )
+    _add_routes(app)
+    if settings.allowed_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.allowed_origins,
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=["ETag", "X-Request-Id"],
+        )
+    public = settings.public_url
+    app.add_middleware(
+        Front,
+        names=[urlsplit(public).hostname or ""] if public else [],
+        origins=[*settings.allowed_origins, *([origin_of(public)] if public else [])],
+    )
+    return app
+
+
+async def drain(app: FastAPI) -> None:
+    """Let the node's parts come to rest, all at once: nothing new begins, what runs is handed over or ended."""
+    drains: list[Drain] = app.state.drains
+    for outcome in await asyncio.gather(*(part() for part in drains), return_exceptions=True):
+        if isinstance(outcome, Exception):
+            log.error("drain_failed", exc_info=outcome)
+
+
+async def _open(app: FastAPI, settings: Settings, sealer: Sealer, stack: AsyncExitStack) -> None:
+    await asyncio.to_thread(bring_up_to_date, settings.database_file)
+    database = SqliteDatabase(settings.database_file)
+    stack.push_async_callback(database.close)
+    owner = await first_start.prepare(database, settings, sealer)
+
+    state = app.state
+    state.settings = settings
+    state.database = database
+    state.sealer = sealer
+    state.sign_in = LocalSignIn(owner)
+    state.objects = FileStore(settings.object_folder)
+    state.count_chats = chats.count_with_character
+    state.setting_references = {
+        "default_ai_model_id": aimodels.get,
+        "default_system_prompt_id": prompts.get,
+        "default_user_profile_id": profiles.get,
+    }
+    state.drains = []
+    state.drain = partial(drain, app)
+    state.parts = {}
+
+
+def _add_routes(app: FastAPI) -> None:
+    api = APIRouter(prefix="/api")
+    for router in (
+        accounts_router,
+        characters_router,
+        character_uploads,
+        profiles_router,
+        models_router,
+        prompts_router,
+        settings_router,
+        health.router,
+    ):
+        api.include_router(router)
+    app.include_router(api)
+    app.include_router(health.probes)
+    app.router.routes.extend(document_routes(app))
+    app.router.default = Pages(STATIC)
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = describe(app)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # the framework's own way to another document
+
+
+def _operation_name(route: APIRoute) -> str:
+    return route.name

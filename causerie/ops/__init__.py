@@ -1,0 +1,1 @@
+"""What the operator needs: the first start, migrations, health, the self-check."""

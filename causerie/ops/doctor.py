@@ -1,0 +1,73 @@
+"""The self-check: what an operator would look at first, in words."""
+
+import importlib.util
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from causerie.aimodels.sealing import master_key
+from causerie.config import Settings, WrongSetting
+from causerie.db.upgrading import HEAD
+from causerie.ops.migrating import schema_revision
+from causerie.providers.local.files import SMOLLM2, find
+
+_STATIC = Path(__file__).parent.parent / "static"
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was seen of one subject."""
+
+    subject: str
+    ok: bool
+    text: str
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Look at everything and change nothing."""
+    return list(_findings(settings))
+
+
+def _findings(settings: Settings) -> Iterator[Finding]:
+    folder = settings.data_dir
+    if not folder.is_dir():
+        yield Finding("data folder", ok=False, text=f"{folder} does not exist yet; `causerie serve` makes it")
+        return
+    private = not folder.stat().st_mode & _OTHERS
+    writable = os.access(folder, os.W_OK)
+    state = "writable" if writable else "not writable"
+    yield Finding(
+        "data folder", ok=writable, text=f"{folder}, {state}, {'private' if private else 'others may look in'}"
+    )
+    yield _database(settings.database_file)
+    yield _key(settings)
+    yield _model(settings)
+    built = (_STATIC / "index.html").is_file()
+    yield Finding("web app", ok=built, text="built" if built else "not built; `make web` builds it")
+
+
+def _database(file: Path) -> Finding:
+    if not file.exists():
+        return Finding("database", ok=False, text=f"{file} does not exist yet; `causerie serve` makes it")
+    revision = schema_revision(file)
+    return Finding("database", ok=revision == HEAD, text=f"{file}, schema {revision or 'none'}, newest {HEAD}")
+
+
+def _key(settings: Settings) -> Finding:
+    if settings.secret_key is None and not (settings.data_dir / "secret_key").exists():
+        return Finding("master key", ok=True, text="none yet; the first start makes it")
+    try:
+        master_key(settings)
+    except WrongSetting as wrong:
+        return Finding("master key", ok=False, text=str(wrong))
+    return Finding("master key", ok=True, text="there, and private")
+
+
+def _model(settings: Settings) -> Finding:
+    if importlib.util.find_spec("xllamacpp") is None:
+        return Finding("local model", ok=False, text="its engine is missing; install the extra `local`")
+    file = find(SMOLLM2, settings.data_dir)
+    return Finding("local model", ok=file is not None, text=str(file or "missing; run `causerie model add smollm2`"))
