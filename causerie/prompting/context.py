@@ -54,6 +54,7 @@ class Context:
     instruction: str = ""
     is_swipe: bool = False
     model: AiModel | None = None
+    retry_paid: bool = False
 
     def authored(self, text: str) -> str:
         """Return an author's text with the names of this chat in it."""
@@ -83,6 +84,7 @@ def read_context(work: Work, session_id: UUID, reply_id: UUID) -> Context:
         instruction=row.instruction or "",
         is_swipe=row.has_swipes,
         model=_model(row),
+        retry_paid=bool(row.retry_paid),
     )
 
 

@@ -48,7 +48,7 @@ def draft(context: Context, kept: str) -> Draft:
             *(range(place, place + 1) for place in reversed(range(len(before))) if before[place].name == "example"),
             *_history_blocks(said, len(before), int((window - reserve) * BLOCK_SHARE)),
         ),
-        sampling=Sampling(),
+        sampling=Sampling(variant=context.is_swipe),
         window=window,
         reserve=reserve,
     )

@@ -77,6 +77,7 @@ def _context() -> Select[tuple[object, ...]]:
             sessions.c.world_time,
             sessions.c.user_persona,
             settings.c.context_messages,
+            settings.c.retry_paid,
             characters.c.name.label("character_name"),
             characters.c.description,
             characters.c.personality,

@@ -32,20 +32,10 @@ MOST_TOKENS = 1_400
 REPLY_TOKENS = 60
 SYSTEM_TOKENS = 60
 SHORTEST_SENTENCE = 12
-"""Code points; what ends earlier is an abbreviation or a label."""
+"""Code points; what ends earlier is a label."""
 
-SAMPLING = Sampling(
-    temperature=0.3,
-    max_tokens=REPLY_TOKENS,
-    options={"min_p": 0.1, "repeat_penalty": 1.05, "repeat_last_n": 48},
-)
-SWIPE_SAMPLING = Sampling(
-    temperature=0.5,
-    max_tokens=REPLY_TOKENS,
-    options={"min_p": 0.1, "repeat_penalty": 1.1, "repeat_last_n": 32},
-)
-
-_SENTENCE_END = re.compile(r"[.!?](?=\s)|[。！？]|\n")
+# A full stop after an initial or a title ends nothing.
+_SENTENCE_END = re.compile(r"(?<!\b[A-Z])(?<!\bDr)(?<!\bMr)(?<!\bMs)(?<!\bSt)(?<!\bMrs)[.!?](?=\s)|[。！？]|\n")
 _BEING = re.compile(r"(?:is|was|are|were)\s+", re.IGNORECASE)
 _ARTICLE = re.compile(r"(?:an?|the|one)\s", re.IGNORECASE)
 
@@ -62,11 +52,11 @@ def draft(context: Context, kept: str) -> Draft:
         range(-len(opening), 0),
         *(range(place, place + 1) for place in all_but_newest(said, *turns[-1:])),
     ]
-    window = (context.model and context.model.context_window) or MOST_TOKENS
+    window = (context.model and context.model.context_window) or MOST_TOKENS + REPLY_TOKENS
     return Draft(
         parts=(*system, *opening, *said, *_reminder(context, said), *kept_part(context, kept)),
         yielding=tuple(range(first_said + places.start, first_said + places.stop) for places in old),
-        sampling=SWIPE_SAMPLING if context.is_swipe else SAMPLING,
+        sampling=Sampling(variant=context.is_swipe),
         window=min(window, MOST_TOKENS + REPLY_TOKENS),
         reserve=REPLY_TOKENS,
         aim=FIRST_TURN_TOKENS if len(turns) == 1 else None,

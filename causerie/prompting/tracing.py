@@ -87,7 +87,7 @@ def read_prompt(work: Work, message_id: UUID) -> PromptOut:
 
 def _stored(trace: PromptTrace, attempt: int) -> dict[str, Any]:
     draft = trace.draft
-    sampling = {name: value for name, value in asdict(draft.sampling).items() if value not in (None, (), {})}
+    sampling = {name: value for name, value in asdict(draft.sampling).items() if value not in (None, (), {}, False)}
     return {
         "attempt": attempt,
         "window": draft.window,
