@@ -146,7 +146,8 @@ export class Socket {
 
   /** Ask for a sign of life; none within the limit means that the connection is dead, whatever the browser believes. */
   #check(): void {
-    if (this.#status !== 'online') return this.reconnect()
+    if (this.#status === 'waiting') return this.reconnect()
+    // An open question, or the connecting itself, has its own limit.
     if (this.#limit !== undefined) return
     this.#ping()
     this.#limit = setTimeout(() => this.reconnect(), PING_LIMIT_MS)

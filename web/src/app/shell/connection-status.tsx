@@ -16,7 +16,7 @@ export function ConnectionStatus() {
   const kept = useAppSelector(({ outbox }) => outbox.filter(({ status }) => status === 'sending').length)
   const shown = useDelayed(away, TELL_AFTER_MS)
   return (
-    <div role="status" aria-label="Connection" className="col-span-full row-start-1">
+    <div role="status" aria-label="Connection">
       {shown && (
         <p className="flex flex-wrap items-center justify-center gap-x-3 gap-y-1 border-line border-b bg-surface px-4 py-1.5 text-small">
           <CloudOff size={15} aria-hidden className="text-warn" />

@@ -24,34 +24,37 @@ export function Shell() {
   }
 
   return (
-    <div
-      data-sidebar={shown ? 'docked' : 'hidden'}
-      className="group/shell grid h-full grid-rows-[auto_minmax(0,1fr)] data-[sidebar=docked]:grid-cols-[280px_minmax(0,1fr)]"
-    >
+    <div data-sidebar={shown ? 'docked' : 'hidden'} className="group/shell flex h-full">
       <a
         href="#page"
         className="-translate-y-20 fixed top-2 left-2 z-50 rounded-control bg-accent px-3 py-2 text-on-accent focus:translate-y-0"
       >
         Skip to the page
       </a>
-      <ConnectionStatus />
-      {shown && <Sidebar onHide={() => dock(false)} />}
-      <main
-        id="page"
-        tabIndex={-1}
-        aria-busy={navigation.state === 'loading'}
-        className="relative min-h-0 min-w-0 outline-none"
-      >
-        {!shown && (
-          <IconButton
-            icon={PanelLeft}
-            name="Show chats"
-            className="absolute top-4 left-3 z-10 pointer-coarse:top-2.5 pointer-coarse:left-1.5"
-            onClick={() => (wide ? dock(true) : setSheet(true))}
-          />
-        )}
-        <Outlet />
-      </main>
+      {shown && (
+        <div className="w-[280px] shrink-0">
+          <Sidebar onHide={() => dock(false)} />
+        </div>
+      )}
+      <div className="grid min-w-0 flex-1 grid-cols-[minmax(0,1fr)] grid-rows-[auto_minmax(0,1fr)]">
+        <ConnectionStatus />
+        <main
+          id="page"
+          tabIndex={-1}
+          aria-busy={navigation.state === 'loading'}
+          className="relative min-h-0 min-w-0 outline-none"
+        >
+          {!shown && (
+            <IconButton
+              icon={PanelLeft}
+              name="Show chats"
+              className="absolute top-4 left-3 z-10 pointer-coarse:top-2.5 pointer-coarse:left-1.5"
+              onClick={() => (wide ? dock(true) : setSheet(true))}
+            />
+          )}
+          <Outlet />
+        </main>
+      </div>
       <Dialog.Root open={!wide && sheet} onOpenChange={setSheet}>
         <Dialog.Portal>
           <Dialog.Overlay className="fixed inset-0 z-30 animate-fade bg-ink/25" />

@@ -13,7 +13,7 @@ const PAGES = [
 
 export function Sidebar({ onHide }: { onHide: () => void }) {
   return (
-    <div className="row-span-full flex h-full min-h-0 flex-col border-line border-r bg-sunken">
+    <div className="flex h-full min-h-0 flex-col border-line border-r bg-sunken">
       <div className="flex items-center justify-between pt-3 pr-2 pb-1 pl-4">
         <Link to="/" className="flex items-center gap-2 font-semibold font-story text-story">
           <Mark />

@@ -24,14 +24,14 @@ interface MessageActionsProps {
   className?: string
 }
 
-/** What can be done with a message: quiet until the reader is there. */
+/** What can be done with a message: quiet until the reader is there. Under a finger, all of it is in the menu. */
 export function MessageActions({ actions, following, always, swipes, className }: MessageActionsProps) {
   return (
     <div
       className={cx(
         'flex flex-wrap items-center text-small text-soft transition-opacity',
         !always &&
-          'opacity-0 focus-within:opacity-100 group-hover/row:opacity-100 pointer-coarse:opacity-100 has-data-[state=open]:opacity-100',
+          'opacity-0 focus-within:opacity-100 group-hover/row:opacity-100 has-data-[state=open]:opacity-100 pointer-coarse:opacity-100',
         className,
       )}
     >
@@ -40,14 +40,23 @@ export function MessageActions({ actions, following, always, swipes, className }
       <Action icon={Pencil} name="Edit" onClick={actions.edit} />
       {actions.again && <Action icon={RefreshCw} name="Again" onClick={actions.again} />}
       <Menu trigger={<IconButton icon={Ellipsis} name="More actions" />}>
-        {actions.goOn && (
-          <>
-            <MenuItem icon={CornerDownRight} onSelect={actions.goOn}>
-              Continue
-            </MenuItem>
-            <MenuLine />
-          </>
+        <MenuItem icon={Copy} onSelect={actions.copy}>
+          Copy
+        </MenuItem>
+        <MenuItem icon={Pencil} onSelect={actions.edit}>
+          Edit
+        </MenuItem>
+        {actions.again && (
+          <MenuItem icon={RefreshCw} onSelect={actions.again}>
+            Another version
+          </MenuItem>
         )}
+        {actions.goOn && (
+          <MenuItem icon={CornerDownRight} onSelect={actions.goOn}>
+            Continue
+          </MenuItem>
+        )}
+        <MenuLine />
         <MenuItem icon={Trash2} danger onSelect={() => actions.remove(false)}>
           Delete
         </MenuItem>
@@ -63,7 +72,12 @@ export function MessageActions({ actions, following, always, swipes, className }
 
 function Action({ icon: Icon, name, onClick }: { icon: typeof Copy; name: string; onClick: () => void }) {
   return (
-    <Button look="quiet" className="min-h-8 gap-1.5 px-2 py-1" aria-label={name} onClick={onClick}>
+    <Button
+      look="quiet"
+      className="min-h-8 gap-1.5 px-2 py-1 pointer-coarse:hidden"
+      aria-label={name}
+      onClick={onClick}
+    >
       <Icon size={18} aria-hidden />
       <span className="max-sm:hidden">{name}</span>
     </Button>

@@ -42,7 +42,7 @@ export function MessageList({ sessionId, rows, speakerOf, deeds, editing, online
         tabIndex={0}
         className="h-full overflow-y-auto overscroll-none px-4 pt-8 pb-6 [overflow-anchor:none] sm:px-6"
       >
-        <div ref={content} className="mx-auto grid max-w-[46rem] grid-cols-[minmax(0,1fr)] gap-6">
+        <div ref={content} className="mx-auto grid max-w-[46rem] grid-cols-[minmax(0,1fr)] gap-8">
           {older.exist && (
             <Button look="quiet" className="justify-self-center" disabled={older.loading} onClick={older.load}>
               {older.loading ? 'Reading…' : 'Earlier messages'}

@@ -95,7 +95,8 @@ function CharacterMessage({ row, speaker, deeds, editing, last, following }: Mes
           <MessageActions
             always={last}
             following={following}
-            className="mt-1 -ml-2"
+            // Out of sight it takes no room: it stands in the gap between two rows.
+            className={cx('mt-1 -ml-2', !last && '-mb-9 pointer-coarse:mb-0')}
             actions={{
               copy: () => deeds.copy(message),
               edit: () => deeds.startEdit(message.id),
@@ -137,7 +138,7 @@ function OwnMessage({ row, deeds, editing, last, following }: MessageProps) {
       ) : (
         <OwnText content={message.content} />
       )}
-      <div className="mt-1 flex flex-wrap items-center justify-end gap-x-2 text-small text-soft">
+      <div className="mt-1 flex max-w-full items-center justify-end gap-x-2 text-small text-soft">
         {!editing && (
           <MessageActions
             always={last}

@@ -109,7 +109,7 @@ export function NewChat({ characterId, firstWords }: NewChatProps) {
             <ul aria-label="Ways to begin" className="flex flex-wrap gap-2 pl-10 sm:pl-13">
               {STARTERS.map((words) => (
                 <li key={words}>
-                  <Button className="rounded-full font-story" onClick={() => void begin(words)}>
+                  <Button className="rounded-card text-left font-story" onClick={() => void begin(words)}>
                     {words}
                   </Button>
                 </li>

@@ -63,7 +63,7 @@ function CharacterCard({ character, starters }: { character: Character; starters
             <li key={words}>
               <Link
                 to={`${to}&say=${encodeURIComponent(words)}`}
-                className={buttonClass('plain', 'min-h-8 rounded-full px-3 py-1 text-small')}
+                className={buttonClass('plain', 'min-h-8 rounded-card px-3 py-1 text-left text-small')}
               >
                 {words}
               </Link>

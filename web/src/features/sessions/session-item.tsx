@@ -48,14 +48,14 @@ export function SessionItem({ session, character, current, answering, onRename, 
           <Portrait name={character?.name ?? title} image={character?.avatar_image} />
           <span className="min-w-0">
             <span className="flex items-baseline gap-2">
-              <span className="min-w-0 flex-1 truncate font-semibold" dir="auto">
+              <span className="min-w-0 flex-1 truncate text-left font-semibold" dir="auto">
                 {title}
               </span>
               <span className="text-small text-soft group-focus-within/item:invisible group-hover/item:invisible group-has-data-[state=open]/item:invisible">
                 {answering ? <AnsweringDot /> : <Moment at={session.updatedAt} />}
               </span>
             </span>
-            <span className="block truncate text-small text-soft" dir="auto">
+            <span className="block truncate text-left text-small text-soft" dir="auto">
               {character ? `${character.name} · ${count}` : count}
             </span>
           </span>

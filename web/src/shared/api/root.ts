@@ -2,4 +2,6 @@
  * Where the app lives, with a slash at the end. Every built script lies in `<root>assets/`, so the address of this one
  * tells it, also behind a proxy that puts the app under a path.
  */
-export const root: URL = import.meta.env.PROD ? new URL('..', import.meta.url) : new URL('/', location.href)
+export const root: URL = import.meta.env.PROD
+  ? new URL(/* @vite-ignore */ '..', import.meta.url)
+  : new URL('/', location.href)

@@ -24,7 +24,7 @@ export function Field({ label, hint, error, children }: FieldProps) {
   const id = useId()
   const describedBy = cx(hint ? `${id}-hint` : null, error ? `${id}-error` : null) || undefined
   return (
-    <div className="grid gap-1.5">
+    <div className="grid content-start gap-1.5">
       <label htmlFor={id} className="font-semibold">
         {label}
       </label>
