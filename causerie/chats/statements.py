@@ -267,6 +267,16 @@ EVENTS_AFTER = (
     .order_by(events.c.seq)
     .limit(bindparam("limit", type_=Integer))
 )
+REPLY_EVENTS = (
+    select(events.c.seq, events.c.kind, events.c.message_id, events.c.body)
+    .where(
+        events.c.user_id == ACTOR,
+        events.c.session_id == bindparam("session_id"),
+        events.c.message_id == bindparam("message_id"),
+        events.c.kind.in_(("chat:stream:start", "chat:stream:reset", "chat:stream:end")),
+    )
+    .order_by(events.c.seq)
+)
 STREAMING = select(
     generations.c.message_id, generations.c.attempt, generations.c.partial_text, generations.c.partial_attempt
 ).where(

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Boolean, Integer, String, Uuid, and_, bindparam, column, literal, or_, select, table, update
+from sqlalchemy import Boolean, Integer, String, and_, bindparam, column, literal, or_, select, table, tuple_, update
 
 from causerie.db.ownership import Actor
-from causerie.db.types import UtcDateTime
+from causerie.db.types import Identifier, UtcDateTime
 from causerie.db.work import Work
 
 NOBODY = Actor(UUID(int=0))
@@ -21,17 +21,24 @@ NOBODY = Actor(UUID(int=0))
 _moment = UtcDateTime()
 _generation = table(
     "generation",
-    column("user_id", Uuid()),
-    column("message_id", Uuid()),
-    column("after_id", Uuid()),
+    column("user_id", Identifier()),
+    column("message_id", Identifier()),
+    column("after_id", Identifier()),
     column("state", String()),
     column("attempt", Integer()),
-    column("owner", Uuid()),
+    column("owner", Identifier()),
     column("lease_until", _moment),
     column("queued_at", _moment),
     column("stop_requested", Boolean()),
     column("partial_text", String()),
     column("partial_attempt", Integer()),
+)
+_session = table(
+    "chat_session",
+    column("user_id", Identifier()),
+    column("id", Identifier()),
+    column("next_seq", Integer()),
+    column("deleted_at", _moment),
 )
 _above = _generation.alias("above")
 _waits = (
@@ -125,3 +132,12 @@ def checkpoint(
 def expire_leases(work: Work, now: datetime) -> None:
     """Give up every lease: for the start of the only process on a database, when whoever held one is dead."""
     work.connection.execute(_EXPIRE, {"past": now - timedelta(seconds=1)})
+
+
+def session_heads(work: Work, sessions: Sequence[tuple[UUID, UUID]]) -> list[tuple[UUID, UUID, int]]:
+    """Return (user, session, number of the newest event) of those sessions, given as (user, session), that exist."""
+    wanted = tuple_(_session.c.user_id, _session.c.id).in_(sessions)
+    rows = work.connection.execute(
+        select(_session.c.user_id, _session.c.id, _session.c.next_seq).where(wanted, _session.c.deleted_at.is_(None))
+    )
+    return [(row.user_id, row.id, row.next_seq - 1) for row in rows]

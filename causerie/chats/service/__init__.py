@@ -5,15 +5,11 @@ from causerie.chats.service.editing import restore as restore_message
 from causerie.chats.service.ending import Ending, end, error_of
 from causerie.chats.service.forking import fork
 from causerie.chats.service.reading import (
-    Snapshot,
-    events_after,
     find_message,
     get_message,
-    heads,
     list_messages,
     list_revisions,
     list_siblings,
-    snapshot,
 )
 from causerie.chats.service.replies import Asked, continue_, retry, swipe
 from causerie.chats.service.saying import Said, generate, say, store
@@ -36,7 +32,6 @@ __all__ = [
     "BranchMessage",
     "Ending",
     "Said",
-    "Snapshot",
     "branch_above",
     "change",
     "clear",
@@ -46,13 +41,11 @@ __all__ = [
     "edit",
     "end",
     "error_of",
-    "events_after",
     "find_message",
     "fork",
     "generate",
     "get",
     "get_message",
-    "heads",
     "list_messages",
     "list_revisions",
     "list_sessions",
@@ -63,7 +56,6 @@ __all__ = [
     "restore_message",
     "retry",
     "say",
-    "snapshot",
     "start",
     "stop",
     "store",

@@ -1,23 +1,20 @@
 """Reading messages: one, a page of a branch, and what a reader needs who joins a session."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import Row
 
-from causerie.broker.ports import EventNotice, LiveText, SessionKey
-from causerie.chats import encoding, repository, statements
+from causerie.chats import repository, statements
 from causerie.chats.errors import MessageNotFound, SessionNotFound
 from causerie.chats.models import MessageRevision
-from causerie.chats.schemas import MessageOut, MessagePage, SessionOut
+from causerie.chats.schemas import MessageOut, MessagePage
 from causerie.chats.service import tree
 from causerie.db.work import Work
 from causerie.http.paging import read_cursor, write_cursor
 
 PAGE = 50
-MOST_MISSED_EVENTS = 10_000
 
 Direction = Literal["before", "after", "around"]
 
@@ -143,60 +140,3 @@ def _uuid(text: str) -> UUID:
         return UUID(text)
     except ValueError as error:
         raise MessageNotFound from error
-
-
-# For readers who join.
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """A session at one moment: its last page, the number of its newest event, and the replies being written."""
-
-    session: SessionOut
-    messages: list[MessageOut]
-    seq: int
-    streaming: list[LiveText]
-
-
-def snapshot(work: Work, session_id: UUID, *, page: bool = True) -> Snapshot:
-    """Return a session as it is, read in one transaction; without `page` its messages are left out.
-
-    Raises:
-        SessionNotFound: the actor has no such session.
-    """
-    row = work.execute(statements.SESSION, session_id=session_id).mappings().one_or_none()
-    if row is None:
-        raise SessionNotFound
-    messages = list_messages(work, session_id).items if page else []
-    streaming = [
-        LiveText(reply.message_id, reply.attempt, reply.partial_text)
-        for reply in work.execute(statements.STREAMING, session_id=session_id)
-    ]
-    return Snapshot(SessionOut.model_validate(dict(row)), messages, row["next_seq"] - 1, streaming)
-
-
-def events_after(work: Work, session_id: UUID, after: int, limit: int = MOST_MISSED_EVENTS) -> list[EventNotice] | None:
-    """Return the events behind `after`, at most `limit`; None when `after` is ahead of all or older than what is kept.
-
-    Raises:
-        SessionNotFound: the actor has no such session.
-    """
-    row = work.execute(statements.SESSION, session_id=session_id).one_or_none()
-    if row is None:
-        raise SessionNotFound
-    if not 0 <= after < row.next_seq:
-        return None
-    key = SessionKey(work.actor.user_id, session_id)
-    rows = work.execute(statements.EVENTS_AFTER, session_id=session_id, after=after, limit=limit).all()
-    if after + 1 < row.next_seq and (not rows or rows[0].seq != after + 1):
-        return None
-    return [encoding.stored_notice(key, event.seq, event.kind, event.message_id, event.body) for event in rows]
-
-
-def heads(work: Work, session_ids: Sequence[UUID]) -> dict[UUID, int]:
-    """Return the number of the newest event of each of these sessions that the actor has."""
-    rows = (
-        (session_id, work.execute(statements.SESSION, session_id=session_id).one_or_none())
-        for session_id in session_ids
-    )
-    return {session_id: row.next_seq - 1 for session_id, row in rows if row is not None}
