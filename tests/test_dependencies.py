@@ -1,9 +1,12 @@
 """The lock files agree with `pyproject.toml` and with each other, and name no place where packages come from."""
 
 import re
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import grimp
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -35,7 +38,8 @@ def group(name: str) -> list[str]:
 
 EXTRAS = PROJECT["project"]["optional-dependencies"]
 RUNTIME = [*PROJECT["project"]["dependencies"], *EXTRAS["local"]]
-EVERYTHING = [*RUNTIME, *(line for lines in EXTRAS.values() for line in lines), *group("dev")]
+ALL_EXTRAS = [line for lines in EXTRAS.values() for line in lines]
+EVERYTHING = [*RUNTIME, *ALL_EXTRAS, *group("dev")]
 
 
 @pytest.mark.req("S77")
@@ -62,3 +66,16 @@ def test_what_the_project_asks_for_is_locked_in_a_version_it_accepts(name: str, 
 def test_developers_run_what_users_run(name: str) -> None:
     everything = locked("dev")
     assert {package: everything.get(package) for package in locked(name)} == locked(name)
+
+
+def test_the_package_imports_only_what_comes_with_it() -> None:
+    """What its requirements bring along counts (Starlette with FastAPI), and so does what an extra names."""
+    graph = grimp.build_graph("causerie", include_external_packages=True, cache_dir=None)
+    imported = {module for module in graph.modules if not module.startswith("causerie")} - sys.stdlib_module_names
+    installed = locked("runtime").keys() | {canonicalize_name(Requirement(line).name) for line in ALL_EXTRAS}
+
+    assert {
+        module
+        for module in imported
+        if installed.isdisjoint(canonicalize_name(name) for name in packages_distributions().get(module, []))
+    } == set()
