@@ -46,6 +46,7 @@ Fault = Literal[
     "error",  # text up to `after`, then an error event inside HTTP 200
     "long_line",  # text up to `after`, then a line without end
     "empty",  # a whole stream without text
+    "linger",  # all up to the finish, then nothing, and no end
     "blocked_prompt",  # Gemini's first way to block
     "blocked_output",  # text up to `after`, then the second way
 ]
@@ -82,6 +83,8 @@ class Script:
     """Characters beyond U+FFFF come as two escapes in two events."""
     as_json: bool = False
     """One JSON body in place of a stream."""
+    raw: str | None = None
+    """A stream to be sent as it is, in place of one that says `text`."""
 
     fault: Fault | None = None
     after: int = 0
@@ -102,6 +105,8 @@ class Asked:
     body: dict[str, Any]
     headers: dict[str, str]
     at: float
+    port: int
+    """The caller's, so that its connections can be told apart."""
     prefix: str = ""
     """The text that the caller asked to continue."""
     text: str = ""
@@ -136,6 +141,7 @@ class ScriptedServer:
         self.scripts: dict[str, Script] = {}
         self.asked: list[Asked] = []
         self._faults: Counter[tuple[str, str]] = Counter()
+        self._ended: defaultdict[int, asyncio.Event] = defaultdict(asyncio.Event)
         self._released: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self._runner: web.AppRunner | None = None
 
@@ -155,6 +161,11 @@ class ScriptedServer:
     def release(self, model: str) -> None:
         """Let this model's replies go on that wait, or will come to wait, at a `hold`."""
         self._released[model].set()
+
+    async def until_ended(self, asked: Asked) -> Asked:
+        """Wait until a request is answered, or its caller hung up."""
+        await self._ended[id(asked)].wait()
+        return asked
 
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=4 << 20)
@@ -213,7 +224,8 @@ class ScriptedServer:
         messages: list[tuple[str, str]],
         dialect_of: Callable[[Script, Asked], "Dialect"],
     ) -> web.StreamResponse:
-        asked = Asked(model, body, dict(request.headers), time.time())
+        port = request.transport.get_extra_info("peername")[1] if request.transport else 0
+        asked = Asked(model, body, dict(request.headers), time.time(), port)
         self.asked.append(asked)
         question = next((text for role, text in reversed(messages) if role == "user"), "")
         script = self._script(model, question)
@@ -230,6 +242,7 @@ class ScriptedServer:
             raise
         finally:
             asked.ended_at = time.time()
+            self._ended[id(asked)].set()
 
     def _script(self, model: str, question: str) -> Script:
         script = self.scripts.get(model) or script_in(model)
@@ -257,7 +270,10 @@ class ScriptedServer:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache"})
         await response.prepare(request)
         async with _paced(response.write, script.pace) as write:
-            await self._stream(request, script, asked, dialect, write)
+            if script.raw is None:
+                await self._stream(request, script, asked, dialect, write)
+            else:
+                await write(script.raw.encode())
         return response
 
     async def _stream(
@@ -272,11 +288,16 @@ class ScriptedServer:
             await self._say(replace(script, fault=None), asked, dialect, write)
         for event in dialect.closing():
             await write(event)
+        if script.fault == "linger":
+            await write(b"")
+            await asyncio.Event().wait()
 
     async def _say(self, script: Script, asked: Asked, dialect: "Dialect", write: "Write") -> bool:
         """Send the text; return whether it ended at the fault."""
         if script.fault == "empty":
             return False
+        if script.fault == "linger":
+            script = replace(script, fault=None)
         fails = script.fault is not None and (script.fault == "blocked_prompt" or script.after >= len(asked.prefix))
         end = min(script.after, len(asked.text)) if fails else len(asked.text)
         while len(asked.sent) < end:
@@ -352,7 +373,7 @@ class OpenAIDialect:
             yield self._chunk({"reasoning": self._script.reasoning})
 
     def text(self, piece: str) -> Iterator[bytes]:
-        for part in _halves(piece) if self._script.split_surrogates else (piece,):
+        for part in halves(piece) if self._script.split_surrogates else (piece,):
             yield self._chunk({"content": part})
         if self._script.comments:
             yield b": OPENROUTER PROCESSING\n\n"
@@ -400,7 +421,7 @@ class GeminiDialect:
             yield _event(self._candidate([{"text": self._script.reasoning, "thought": True}]))
 
     def text(self, piece: str) -> Iterator[bytes]:
-        for part in _halves(piece) if self._script.split_surrogates else (piece,):
+        for part in halves(piece) if self._script.split_surrogates else (piece,):
             yield _event(self._candidate([{"text": part}]))
 
     def closing(self) -> Iterator[bytes]:
@@ -467,7 +488,7 @@ def _event(value: Any) -> bytes:
     return b"data: " + json.dumps(value).encode() + b"\n\n"
 
 
-def _halves(text: str) -> Iterator[str]:
+def halves(text: str) -> Iterator[str]:
     """Cut a text in the middle of every character that JSON writes as two escapes."""
     start = 0
     for place, letter in enumerate(text):
