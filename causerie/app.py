@@ -1,7 +1,7 @@
 """Puts a node together: settings, then ports, then features, then surfaces. Nothing below knows this file."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -28,6 +28,8 @@ from causerie.http.documents import describe, document_routes
 from causerie.http.front import Front, origin_of
 from causerie.http.pages import Pages
 from causerie.http.problems import PROBLEM_HANDLERS
+from causerie.jobs.routes import router as jobs_router
+from causerie.jobs.runner import JobRunner
 from causerie.objects.files import FileStore
 from causerie.ops import first_start, health
 from causerie.ops.data_folder import prepare_folder
@@ -37,6 +39,9 @@ from causerie.profiles.routes import router as profiles_router
 from causerie.prompts import service as prompts
 from causerie.prompts.routes import router as prompts_router
 from causerie.settings.routes import router as settings_router
+from causerie.trash import service as trash
+from causerie.trash.housekeeping import empty_daily
+from causerie.trash.routes import router as trash_router
 
 log = structlog.get_logger(__name__)
 
@@ -123,9 +128,23 @@ async def _open(app: FastAPI, settings: Settings, sealer: Sealer, stack: AsyncEx
         "default_system_prompt_id": prompts.get,
         "default_user_profile_id": profiles.get,
     }
+    state.jobs = JobRunner(database, {trash.EMPTY_TRASH: trash.empty_slice})
+    await stack.enter_async_context(_running(state.jobs.run(), empty_daily(database, owner, state.jobs.wake)))
     state.drains = []
     state.drain = partial(drain, app)
     state.parts = {}
+
+
+@asynccontextmanager
+async def _running(*loops: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Let the loops run beside the block; they end with it."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(loop) for loop in loops]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
 
 
 def _add_routes(app: FastAPI) -> None:
@@ -138,6 +157,8 @@ def _add_routes(app: FastAPI) -> None:
         models_router,
         prompts_router,
         settings_router,
+        trash_router,
+        jobs_router,
         health.router,
     ):
         api.include_router(router)

@@ -30,11 +30,16 @@ def ensure_owner(work: Work) -> User:
     return owner
 
 
+def administers(work: Work) -> bool:
+    """Tell whether the actor may change what is everyone's."""
+    return me(work).role in _ADMINISTERING
+
+
 def require_administrator(work: Work) -> None:
     """Allow what changes rows that are everyone's.
 
     Raises:
         AdministratorsOnly: the actor is an ordinary member.
     """
-    if me(work).role not in _ADMINISTERING:
+    if not administers(work):
         raise AdministratorsOnly

@@ -79,6 +79,19 @@ _RENEW = (
 _LEASED = select(_generation.c.message_id, _generation.c.attempt, _generation.c.stop_requested).where(
     _generation.c.owner == bindparam("of_owner"), _generation.c.state == "streaming"
 )
+_job = table(
+    "job",
+    column("user_id", Identifier()),
+    column("id", Identifier()),
+    column("state", String()),
+    column("run_at", _moment),
+)
+_DUE_JOBS = (
+    select(_job.c.user_id, _job.c.id)
+    .where(_job.c.state.in_(("queued", "running")), _job.c.run_at <= bindparam("now"))
+    .order_by(_job.c.run_at)
+    .limit(bindparam("limit"))
+)
 _EXPIRE = update(_generation).where(_generation.c.state == "streaming").values(lease_until=bindparam("past"))
 
 
@@ -141,3 +154,9 @@ def session_heads(work: Work, sessions: Sequence[tuple[UUID, UUID]]) -> list[tup
         select(_session.c.user_id, _session.c.id, _session.c.next_seq).where(wanted, _session.c.deleted_at.is_(None))
     )
     return [(row.user_id, row.id, row.next_seq - 1) for row in rows]
+
+
+def due_jobs(work: Work, now: datetime, limit: int) -> list[tuple[UUID, UUID]]:
+    """Return (user, job) of the jobs whose time has come, those that a dead process left running among them."""
+    rows = work.connection.execute(_DUE_JOBS, {"now": now, "limit": limit})
+    return [(row.user_id, row.id) for row in rows]

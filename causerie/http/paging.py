@@ -61,7 +61,7 @@ def newest_first(
         Invalid: the cursor is not one of ours.
     """
     if query.cursor is not None:
-        at, last_id = _read_cursor(query.cursor)
+        at, last_id = read_moment_cursor(query.cursor)
         behind = tuple_(literal(at, moment.type), literal(last_id, identity.type))
         statement = statement.where(tuple_(moment, identity) < behind)
     statement = statement.order_by(moment.desc(), identity.desc()).limit(query.limit + 1)
@@ -104,7 +104,12 @@ def not_a_cursor() -> Invalid:
     return Invalid([FieldError(pointer="?cursor", code="not_a_cursor", detail=detail)])
 
 
-def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
+def read_moment_cursor(cursor: str) -> tuple[datetime, UUID]:
+    """Return the moment and the id that a cursor of a list by time holds.
+
+    Raises:
+        Invalid: it holds none.
+    """
     moment, identity = read_cursor(cursor, keys=2)
     try:
         at = datetime.fromisoformat(moment)

@@ -1,0 +1,1 @@
+"""What was deleted and can still come back, over all features; and how it goes for good."""
