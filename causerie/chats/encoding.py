@@ -67,6 +67,29 @@ def stream_end(
     )
 
 
+def ack(
+    session_id: UUID,
+    message_id: UUID,
+    *,
+    ref: str | None = None,
+    seq: int | None = None,
+    message: str | None = None,
+    reply_id: UUID | None = None,
+    duplicate: bool = False,
+) -> str:
+    """Return an `ack`; `message` is the row's JSON, `reply_id` the reply that is on its way."""
+    told = [f'"session_id":"{session_id}","message_id":"{message_id}","duplicate":{_json(duplicate)}']
+    if ref is not None:
+        told.append(f'"ref":{encode_basestring(ref)}')
+    if seq is not None:
+        told.append(f'"seq":{seq}')
+    if message is not None:
+        told.append(f'"message":{message}')
+    if reply_id is not None:
+        told.append(f'"reply":{{"id":"{reply_id}"}}')
+    return f'{{"type":"ack",{",".join(told)}}}'
+
+
 def token_prefix(session_id: UUID, message_id: UUID, attempt: int) -> str:
     """Return what all `chat:stream:token` frames of an attempt begin with."""
     return (

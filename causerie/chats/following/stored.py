@@ -109,4 +109,5 @@ def _end_of(key: SessionKey, seq: int, message: MessageOut) -> EventNotice:
 
 
 def _running(work: Work, session_id: UUID) -> list[Running]:
-    return [Running(*row) for row in work.execute(statements.STREAMING, session_id=session_id)]
+    rows = work.execute(statements.STREAMING, session_id=session_id)
+    return [Running(row.message_id, row.attempt, row.partial_text, row.partial_attempt) for row in rows]

@@ -23,6 +23,7 @@ from causerie.chats.service.sessions import (
     restore,
     start,
     trash,
+    trash_if_living,
 )
 from causerie.chats.service.stopping import stop
 from causerie.chats.service.tree import BranchMessage, branch_above
@@ -61,4 +62,5 @@ __all__ = [
     "store",
     "swipe",
     "trash",
+    "trash_if_living",
 ]

@@ -104,6 +104,16 @@ def trash(work: Work, session_id: UUID) -> None:
     hint(work, "session:deleted", SessionOut.model_validate(chat))
 
 
+def trash_if_living(work: Work, session_id: UUID) -> None:
+    """Put a session into the trash if it is not there yet: the first act of deleting it for good.
+
+    Raises:
+        SessionNotFound: the actor has no such session.
+    """
+    if repository.get_session(work, session_id, trashed=None).deleted_at is None:
+        trash(work, session_id)
+
+
 def restore(work: Work, session_id: UUID) -> ChatSession:
     """Take a session out of the trash; a session that is not there stays as it is.
 
