@@ -16,6 +16,7 @@ from tests.contract import serving
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 BUILD_SECONDS = 60
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
