@@ -1,0 +1,6 @@
+"""A client for programs that talk with Causerie: one connection that survives what connections suffer."""
+
+from causerie.client.reducer import SessionState
+from causerie.client.socket import Ack, Client, Refused, connect
+
+__all__ = ["Ack", "Client", "Refused", "SessionState", "connect"]
