@@ -83,6 +83,8 @@ class Script:
     """Characters beyond U+FFFF come as two escapes in two events."""
     as_json: bool = False
     """One JSON body in place of a stream."""
+    cookie: str | None = None
+    """Sent as `Set-Cookie`."""
     raw: str | None = None
     """A stream to be sent as it is, in place of one that says `text`."""
 
@@ -267,7 +269,8 @@ class ScriptedServer:
         if script.as_json:
             asked.sent = asked.text
             return web.json_response(dialect.whole())
-        response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache"})
+        headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-cache"}
+        response = web.StreamResponse(headers=headers | ({"Set-Cookie": script.cookie} if script.cookie else {}))
         await response.prepare(request)
         async with _paced(response.write, script.pace) as write:
             if script.raw is None:

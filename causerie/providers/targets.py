@@ -1,11 +1,13 @@
 """Where requests may go: to public addresses, and to the private ones that the operator names."""
 
+import re
 import socket
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from yarl import URL
 
+_HOST = re.compile(r"[a-z0-9._:%-]+")  # as it goes over the wire: lower case, IDNA, no brackets
 WEB_PORTS = frozenset({80, 443})
 
 _NOT_PUBLIC_V4 = [
@@ -71,7 +73,9 @@ class Targets:
             host, port = parsed.raw_host, parsed.port
         except ValueError as error:
             raise TargetNotAllowed("not a URL") from error
-        if parsed.scheme not in {"http", "https"} or not host or not port or parsed.user or parsed.password:
+        if parsed.scheme not in {"http", "https"} or not port or parsed.user or parsed.password:
+            raise TargetNotAllowed("not a plain http or https URL")
+        if not host or not _HOST.fullmatch(host):
             raise TargetNotAllowed("not a plain http or https URL")
         literal = _literal(host)
         if literal is not None:
@@ -130,7 +134,11 @@ def _names_loopback(host: str) -> bool:
 
 
 def _host_and_port(entry: str) -> tuple[str, int]:
-    url = URL(f"http://{entry}")
-    if not url.raw_host or not url.explicit_port or url.path != "/":
+    try:
+        url = URL(f"http://{entry}")
+        host, port = url.raw_host, url.explicit_port
+    except ValueError as error:
+        raise ValueError(f"{entry!r} is not host:port") from error
+    if not host or not port or url.path != "/":
         raise ValueError(f"{entry!r} is not host:port")
-    return url.raw_host, url.explicit_port
+    return host, port
