@@ -111,14 +111,17 @@ class Client:
 
         Raises:
             Refused: there is no such session for this user.
+            SessionLeft: it was deleted meanwhile.
         """
         key = str(session_id)
         self.sessions.setdefault(key, SessionState(key))
         try:
             await self._ask(_join_ref(key), self.sessions[key].join_frame())
         except Refused:
-            del self.sessions[key]
+            self._forget(key)
             raise
+        if key not in self.sessions:
+            raise SessionLeft(key)
         return self.sessions[key]
 
     async def leave(self, session_id: UUID | str) -> None:
