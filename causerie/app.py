@@ -22,6 +22,7 @@ from causerie.aimodels.sealing import Sealer, master_key
 from causerie.characters.routes import router as characters_router
 from causerie.characters.routes import uploads as character_uploads
 from causerie.chats import service as chats
+from causerie.chats.routes import routers as chat_routers
 from causerie.config import Settings
 from causerie.db.sqlite import SqliteDatabase
 from causerie.http.documents import describe, document_routes
@@ -36,12 +37,16 @@ from causerie.ops.data_folder import prepare_folder
 from causerie.ops.migrating import bring_up_to_date
 from causerie.profiles import service as profiles
 from causerie.profiles.routes import router as profiles_router
+from causerie.prompting.routes import router as prompt_router
 from causerie.prompts import service as prompts
 from causerie.prompts.routes import router as prompts_router
+from causerie.providers.registry import Providers
 from causerie.settings.routes import router as settings_router
 from causerie.trash import service as trash
 from causerie.trash.housekeeping import empty_daily
 from causerie.trash.routes import router as trash_router
+from causerie.worker import DEFAULT_CONCURRENCY
+from causerie.worker import replies as run_replies
 
 log = structlog.get_logger(__name__)
 
@@ -54,11 +59,10 @@ DESCRIPTION = (
 Drain = Callable[[], Awaitable[None]]
 
 
-def create_app(settings: Settings, *, worker: bool = True, concurrency: int | None = None) -> FastAPI:
+def create_app(settings: Settings, *, concurrency: int = DEFAULT_CONCURRENCY) -> FastAPI:
     """Return a node that serves everything; its lifespan opens and closes what it needs.
 
     Args:
-        worker: replies are made in this process too.
         concurrency: most replies that are made at once.
 
     Raises:
@@ -70,8 +74,7 @@ def create_app(settings: Settings, *, worker: bool = True, concurrency: int | No
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            await _open(app, settings, sealer, stack)
-            app.state.worker, app.state.concurrency = worker, concurrency
+            await _open(app, settings, sealer, stack, concurrency)
             yield
 
     app = FastAPI(
@@ -110,7 +113,7 @@ async def drain(app: FastAPI) -> None:
             log.error("drain_failed", exc_info=outcome)
 
 
-async def _open(app: FastAPI, settings: Settings, sealer: Sealer, stack: AsyncExitStack) -> None:
+async def _open(app: FastAPI, settings: Settings, sealer: Sealer, stack: AsyncExitStack, concurrency: int) -> None:
     await asyncio.to_thread(bring_up_to_date, settings.database_file)
     database = SqliteDatabase(settings.database_file)
     stack.push_async_callback(database.close)
@@ -130,9 +133,20 @@ async def _open(app: FastAPI, settings: Settings, sealer: Sealer, stack: AsyncEx
     }
     state.jobs = JobRunner(database, {trash.EMPTY_TRASH: trash.empty_slice})
     await stack.enter_async_context(_running(state.jobs.run(), empty_daily(database, owner, state.jobs.wake)))
-    state.drains = []
+
+    providers = Providers(
+        settings.data_dir, private_hosts=settings.private_hosts, langchain_models=settings.langchain_models
+    )
+    stack.push_async_callback(providers.close)
+    config_of = partial(aimodels.config_of, sealer=sealer)
+    replies = await stack.enter_async_context(run_replies(database, providers, config_of, concurrency=concurrency))
+    state.providers = providers
+    state.starter = replies.engine
+    state.following = replies.following
+    state.draining = replies.draining
+    state.drains = [replies.drain]
     state.drain = partial(drain, app)
-    state.parts = {}
+    state.parts = {"replies": replies.health}
 
 
 @asynccontextmanager
@@ -157,6 +171,8 @@ def _add_routes(app: FastAPI) -> None:
         models_router,
         prompts_router,
         settings_router,
+        *chat_routers,
+        prompt_router,
         trash_router,
         jobs_router,
         health.router,

@@ -39,7 +39,7 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on (CAUSERIE_HOST).")] = None,
     port: Annotated[int | None, typer.Option(help="TCP port, 0 for any free one (CAUSERIE_PORT).")] = None,
     worker: Annotated[bool, typer.Option(help="Make replies in this process.")] = True,
-    concurrency: Annotated[int | None, typer.Option(min=1, help="Most replies at once.")] = None,
+    concurrency: Annotated[int, typer.Option(min=1, help="Most replies at once.")] = 512,
 ) -> None:
     """Serve the web app and the API until SIGTERM or Ctrl+C."""
     from causerie.app import create_app
@@ -51,7 +51,9 @@ def serve(
         prepare_folder(settings)
         with only_server(settings.database_file):
             _migrate(settings)
-            node = create_app(settings, worker=worker, concurrency=concurrency)
+            if not worker:
+                raise WrongSetting("--no-worker: with SQLite one process does all; nobody else could make the replies")
+            node = create_app(settings, concurrency=concurrency)
             status = run(node, listen(settings.host, settings.port))
     except (WrongSetting, FolderInUse, CannotListen) as refusal:
         _give_up(str(refusal), EXIT_WRONG_SETTING)

@@ -94,16 +94,17 @@ class Engine:
     async def drain(self) -> None:
         """Take nothing new; hand over what another attempt can continue, let the rest run up to 8 s, then hand it over.
 
-        A reply that would be billed twice is kept as it is instead, as failed. Repeats wait for the first.
+        A reply that would be billed twice is kept as it is instead, as failed. Once begun, a repeat does nothing.
         """
-        if not self._draining:
-            self._draining = True
-            self._slots.close()
-            for loop in self._loops[:1] + self._loops[2:]:
-                loop.cancel()
-            for reply in list(self._replies.values()):
-                if _can_continue(reply):
-                    reply.interrupt(Interruption.HAND_OVER)
+        if self._draining:
+            return
+        self._draining = True
+        self._slots.close()
+        for loop in self._loops[:1] + self._loops[2:]:
+            loop.cancel()
+        for reply in list(self._replies.values()):
+            if _can_continue(reply):
+                reply.interrupt(Interruption.HAND_OVER)
         tasks = [reply.task for reply in self._replies.values() if reply.task is not None]
         if tasks:
             await asyncio.wait(tasks, timeout=DRAIN_SECONDS)
