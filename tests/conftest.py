@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url
@@ -9,6 +10,21 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from causerie.db.upgrading import upgrade
 from tests.postgres import PostgresDatabase, PostgresServer, postgres_server
+
+TESTS = Path(__file__).parent
+SLOW_FOLDERS = {"browser", "contract", "faults"}
+"""Their tests talk to real servers in processes of their own."""
+ALONE_FOLDERS = {"browser", "faults"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of whole folders."""
+    for item in items:
+        folder = item.path.relative_to(TESTS).parts[0]
+        if folder in SLOW_FOLDERS:
+            item.add_marker(pytest.mark.slow)
+        if folder in ALONE_FOLDERS:
+            item.add_marker(pytest.mark.alone)
 
 
 @pytest.fixture(scope="session")

@@ -72,10 +72,11 @@ def test_the_package_imports_only_what_comes_with_it() -> None:
     """What its requirements bring along counts (Starlette with FastAPI), and so does what an extra names."""
     graph = grimp.build_graph("causerie", include_external_packages=True, cache_dir=None)
     imported = {module for module in graph.modules if not module.startswith("causerie")} - sys.stdlib_module_names
+    distributions = packages_distributions()
     installed = locked("runtime").keys() | {canonicalize_name(Requirement(line).name) for line in ALL_EXTRAS}
 
     assert {
         module
         for module in imported
-        if installed.isdisjoint(canonicalize_name(name) for name in packages_distributions().get(module, []))
+        if installed.isdisjoint(canonicalize_name(name) for name in distributions.get(module, []))
     } == set()
