@@ -33,8 +33,15 @@ def current_providers(request: Request) -> ProviderSource:
     return providers
 
 
+def model_rules(request: Request) -> service.ModelRules:
+    """Return what the operator allows."""
+    rules: service.ModelRules = request.app.state.providers
+    return rules
+
+
 CurrentSealer = Annotated[Sealer, Depends(current_sealer)]
 CurrentProviders = Annotated[ProviderSource, Depends(current_providers)]
+CurrentRules = Annotated[service.ModelRules, Depends(model_rules)]
 
 
 @router.get("", response_model=Listing[ModelOut])
@@ -45,10 +52,10 @@ async def list_models(query: Paging, database: CurrentDatabase, actor: CurrentAc
 
 @router.post("", response_model=ModelOut, status_code=201, responses=refusals(ModelNotAllowed))
 async def create_model(
-    new: NewModel, database: CurrentDatabase, actor: CurrentActor, sealer: CurrentSealer, providers: CurrentProviders
+    new: NewModel, database: CurrentDatabase, actor: CurrentActor, sealer: CurrentSealer, rules: CurrentRules
 ) -> Response:
     """Add a model. Nothing is called; `test` does that."""
-    model = await database.work(actor, service.create, new, sealer, providers.for_model)
+    model = await database.work(actor, service.create, new, sealer, rules)
     return answer(ModelOut.model_validate(model), 201)
 
 
@@ -66,11 +73,10 @@ async def change_model(
     database: CurrentDatabase,
     actor: CurrentActor,
     sealer: CurrentSealer,
-    providers: CurrentProviders,
+    rules: CurrentRules,
 ) -> Response:
     """Change the given members. Another provider or base URL drops the key."""
-    check = providers.for_model
-    model = await database.work(actor, service.change, model_id, patch, expected, sealer, check, whole=False)
+    model = await database.work(actor, service.change, model_id, patch, expected, sealer, rules, whole=False)
     return answer(ModelOut.model_validate(model))
 
 
@@ -82,11 +88,10 @@ async def replace_model(
     database: CurrentDatabase,
     actor: CurrentActor,
     sealer: CurrentSealer,
-    providers: CurrentProviders,
+    rules: CurrentRules,
 ) -> Response:
     """Replace the model; members that are left out return to their defaults, but the key stays."""
-    check = providers.for_model
-    model = await database.work(actor, service.change, model_id, whole, expected, sealer, check, whole=True)
+    model = await database.work(actor, service.change, model_id, whole, expected, sealer, rules, whole=True)
     return answer(ModelOut.model_validate(model))
 
 

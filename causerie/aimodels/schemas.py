@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
-from causerie.http.answers import READ_ONLY, Input, RowMembers
+from causerie.http.answers import READ_ONLY, Input, RowMembers, RowName
 from causerie.providers.protocol import ProviderName
 
 _EXAMPLE: JsonDict = {
@@ -34,7 +34,6 @@ def _plain_address(url: str) -> str:
     return url
 
 
-Name = Annotated[str, Field(min_length=1, max_length=200)]
 ModelName = Annotated[str, Field(min_length=1, max_length=200, description="The model's name at its provider.")]
 BaseUrl = Annotated[
     str,
@@ -80,7 +79,7 @@ class NewModel(ModelFields):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
 
-    name: Name
+    name: RowName
     provider: ProviderName
     model: ModelName
 
@@ -90,7 +89,7 @@ class ModelPatch(ModelFields, RowMembers):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"temperature": 0.7}]})
 
-    name: Name = ""  # these three are never read when absent
+    name: RowName = ""  # these three are never read when absent
     provider: ProviderName = "local"
     model: ModelName = ""
     api_key_last_four: Annotated[str | None, READ_ONLY] = None

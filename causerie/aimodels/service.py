@@ -1,7 +1,6 @@
 """What can be done with models. Those without an owner are everyone's: members use them, administrators change them."""
 
-from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, Protocol, cast
 from uuid import UUID
 
 from causerie.accounts import service as accounts
@@ -16,8 +15,17 @@ from causerie.http.paging import Page, PageQuery
 from causerie.ids import new_id
 from causerie.providers.protocol import ModelConfig, ProviderName
 
-Check = Callable[[ModelConfig], object]
-"""Raises `ModelNotAllowed` for a configuration that the operator's settings do not allow."""
+
+class ModelRules(Protocol):
+    """What the operator allows; the node's providers know it."""
+
+    def check(self, config: ModelConfig) -> None:
+        """Accept a configuration; connects to nothing.
+
+        Raises:
+            ModelNotAllowed: the operator's settings do not allow it.
+        """
+
 
 _SHOWN_DIGITS = 4
 _FREE = frozenset({"local", "langchain"})
@@ -38,7 +46,7 @@ def list_models(work: Work, query: PageQuery) -> Page[AiModel]:
     return repository.list_models(work, query)
 
 
-def create(work: Work, new: NewModel, sealer: Sealer, check: Check) -> AiModel:
+def create(work: Work, new: NewModel, sealer: Sealer, rules: ModelRules) -> AiModel:
     """Make a model of the actor's own.
 
     Raises:
@@ -46,7 +54,7 @@ def create(work: Work, new: NewModel, sealer: Sealer, check: Check) -> AiModel:
     """
     model = AiModel(id=new_id(), user_id=work.actor.user_id)
     _set(model, new.model_dump(), sealer)
-    check(config_of(model, sealer))
+    rules.check(config_of(model, sealer))
     work.session.add(model)
     work.session.flush()
     return model
@@ -58,7 +66,7 @@ def change(
     given: ModelPatch | ModelReplacement,
     expected: Expected,
     sealer: Sealer,
-    check: Check,
+    rules: ModelRules,
     *,
     whole: bool,
 ) -> AiModel:
@@ -78,7 +86,7 @@ def change(
     if "api_key" not in given.model_fields_set:
         wanted.pop("api_key", None)
     _set(model, wanted, sealer)
-    check(config_of(model, sealer))
+    rules.check(config_of(model, sealer))
     work.session.flush()
     return model
 

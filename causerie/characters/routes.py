@@ -31,7 +31,12 @@ from causerie.http.state import CurrentDatabase
 from causerie.objects.store import ObjectStore
 
 router = APIRouter(prefix="/characters", tags=["characters"], route_class=JsonRoute)
-uploads = APIRouter(prefix="/characters", tags=["characters"], route_class=UploadRoute)
+uploads = APIRouter(
+    prefix="/characters",
+    tags=["characters"],
+    route_class=UploadRoute,
+    form_limits={"max_files": 1, "max_fields": 1},
+)
 
 _FILE_HEADERS = {
     "cache-control": "private, max-age=31536000, immutable",

@@ -8,12 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
 
 from causerie.characters.models import Character
-from causerie.http.answers import Input, RowMembers
+from causerie.http.answers import Input, RowMembers, RowName
 from causerie.http.paging import PageQuery
 
 LONGEST_LABEL = 80
 
-Name = Annotated[str, Field(min_length=1, max_length=200)]
 Label = Annotated[str, StringConstraints(max_length=LONGEST_LABEL, pattern=r"^[a-z0-9]+(?:[._-][a-z0-9]+)*$")]
 Text = Annotated[str, Field(max_length=100_000)]
 Greeting = Annotated[str, Field(max_length=32_768)]
@@ -52,7 +51,7 @@ class NewCharacter(CharacterFields):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_WREN]})
 
-    name: Name
+    name: RowName
     avatar_image: None = Field(default=None, description="Pictures are sent to the character's `avatar`.")
 
 
@@ -61,7 +60,7 @@ class CharacterPatch(CharacterFields, RowMembers):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"tags": ["lighthouse", "sea"]}]})
 
-    name: Name = ""  # never read when absent
+    name: RowName = ""  # never read when absent
     avatar_image: str | None = Field(default=None, description="null takes the picture away; else only as it is.")
 
 
@@ -70,7 +69,7 @@ class CharacterReplacement(CharacterFields, RowMembers):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_WREN]})
 
-    name: Name
+    name: RowName
     avatar_image: str | None = Field(default=None, description="null takes the picture away; else only as it is.")
 
 

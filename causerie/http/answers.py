@@ -72,6 +72,9 @@ class Input(BaseModel, extra="forbid"):
     """A body from outside: unknown members are refused (S32)."""
 
 
+RowName = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
+"""What people call a row: something that can be seen."""
+
 READ_ONLY = Field(default=None, json_schema_extra={"readOnly": True})
 """Marks a member that only the server sets; a body may repeat it as it is, so that what was read can be sent back."""
 

@@ -16,13 +16,13 @@ class SignIn(Protocol):
         """Return the actor of this request or handshake."""
 
 
-def current_database(connection: HTTPConnection) -> Database:
+async def current_database(connection: HTTPConnection) -> Database:
     """Return the node's database."""
     database: Database = connection.app.state.database
     return database
 
 
-def current_actor(connection: HTTPConnection) -> Actor:
+async def current_actor(connection: HTTPConnection) -> Actor:
     """Return who sends this request."""
     sign_in: SignIn = connection.app.state.sign_in
     return sign_in(connection)

@@ -7,9 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from causerie.http.answers import Input, RowMembers
-
-Name = Annotated[str, Field(min_length=1, max_length=200)]
+from causerie.http.answers import Input, RowMembers, RowName
 
 _EXAMPLE: JsonDict = {"name": "Ada", "description": "A ship's surgeon who sketches birds.", "is_default": True}
 
@@ -29,7 +27,7 @@ class NewProfile(ProfileFields):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
 
-    name: Name
+    name: RowName
 
 
 class ProfilePatch(ProfileFields, RowMembers):
@@ -37,7 +35,7 @@ class ProfilePatch(ProfileFields, RowMembers):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"is_default": True}]})
 
-    name: Name = ""  # never read when absent
+    name: RowName = ""  # never read when absent
 
 
 class ProfileReplacement(NewProfile, RowMembers):

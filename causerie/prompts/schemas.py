@@ -7,9 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from causerie.http.answers import Input, RowMembers
-
-Name = Annotated[str, Field(min_length=1, max_length=200)]
+from causerie.http.answers import Input, RowMembers, RowName
 
 _EXAMPLE: JsonDict = {"name": "Novelist", "content": "Write like a novelist: show, do not tell.", "is_default": True}
 
@@ -26,7 +24,7 @@ class NewPrompt(PromptFields):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
 
-    name: Name
+    name: RowName
 
 
 class PromptPatch(PromptFields, RowMembers):
@@ -34,7 +32,7 @@ class PromptPatch(PromptFields, RowMembers):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"is_default": True}]})
 
-    name: Name = ""  # never read when absent
+    name: RowName = ""  # never read when absent
 
 
 class PromptReplacement(NewPrompt, RowMembers):
