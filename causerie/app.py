@@ -41,6 +41,8 @@ from causerie.prompting.routes import router as prompt_router
 from causerie.prompts import service as prompts
 from causerie.prompts.routes import router as prompts_router
 from causerie.providers.registry import Providers
+from causerie.realtime.sse import ReplyStream
+from causerie.realtime.sse import router as events_router
 from causerie.settings.routes import router as settings_router
 from causerie.trash import service as trash
 from causerie.trash.housekeeping import empty_daily
@@ -144,6 +146,7 @@ async def _open(app: FastAPI, settings: Settings, sealer: Sealer, stack: AsyncEx
     state.starter = replies.engine
     state.following = replies.following
     state.draining = replies.draining
+    state.stream_reply = ReplyStream(replies.following, replies.draining)
     state.drains = [replies.drain]
     state.drain = partial(drain, app)
     state.parts = {"replies": replies.health}
@@ -173,6 +176,7 @@ def _add_routes(app: FastAPI) -> None:
         settings_router,
         *chat_routers,
         prompt_router,
+        events_router,
         trash_router,
         jobs_router,
         health.router,

@@ -21,19 +21,19 @@ from causerie.providers.protocol import ModelNotAllowed, ProviderSource
 router = APIRouter(prefix="/models", tags=["models"], route_class=JsonRoute)
 
 
-def current_sealer(request: Request) -> Sealer:
+async def current_sealer(request: Request) -> Sealer:
     """Return who seals the node's provider keys."""
     sealer: Sealer = request.app.state.sealer
     return sealer
 
 
-def current_providers(request: Request) -> ProviderSource:
+async def current_providers(request: Request) -> ProviderSource:
     """Return where the node's providers come from."""
     providers: ProviderSource = request.app.state.providers
     return providers
 
 
-def model_rules(request: Request) -> service.ModelRules:
+async def model_rules(request: Request) -> service.ModelRules:
     """Return what the operator allows."""
     rules: service.ModelRules = request.app.state.providers
     return rules

@@ -45,13 +45,13 @@ _FILE_HEADERS = {
 }
 
 
-def count_chats(request: Request) -> service.CountChats:
+async def count_chats(request: Request) -> service.CountChats:
     """Return who tells how much a character is used."""
     counter: service.CountChats = request.app.state.count_chats
     return counter
 
 
-def object_store(request: Request) -> ObjectStore:
+async def object_store(request: Request) -> ObjectStore:
     """Return the node's object store."""
     store: ObjectStore = request.app.state.objects
     return store

@@ -45,7 +45,7 @@ class Expected:
             raise Stale(row.version)
 
 
-def _if_match(
+async def _if_match(
     if_match: Annotated[str | None, Header(description='The ETag that was read, such as `"7"`.')] = None,
 ) -> Expected:
     return Expected(if_match)

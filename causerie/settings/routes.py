@@ -16,7 +16,7 @@ from causerie.settings.schemas import PreferencesChange, PreferencesOut, Setting
 router = APIRouter(tags=["settings"], route_class=JsonRoute)
 
 
-def setting_references(request: Request) -> service.References:
+async def setting_references(request: Request) -> service.References:
     """Return who tells whether a default exists."""
     references: service.References = request.app.state.setting_references
     return references

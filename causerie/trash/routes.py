@@ -18,7 +18,7 @@ from causerie.trash.schemas import TrashItem
 router = APIRouter(prefix="/trash", tags=["trash"], route_class=JsonRoute)
 
 
-def job_runner(request: Request) -> JobRunner:
+async def job_runner(request: Request) -> JobRunner:
     """Return who does this node's jobs."""
     runner: JobRunner = request.app.state.jobs
     return runner

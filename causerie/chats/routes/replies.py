@@ -7,6 +7,7 @@ from typing import Annotated, Any, Protocol
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Request, Response
+from starlette.datastructures import State
 
 from causerie.accounts.actor import CurrentActor
 from causerie.chats import encoding, service
@@ -47,25 +48,17 @@ class StreamsReplies(Protocol):
 
 
 class Waits:
-    """How long this request wants to wait for its reply, and where the node stands."""
+    """How long a request wants to wait for its reply, and where the node stands."""
 
-    def __init__(
-        self,
-        request: Request,
-        database: CurrentDatabase,
-        actor: CurrentActor,
-        accept: Annotated[str, Header(description="`text/event-stream` answers with the reply's frames.")] = "*/*",
-        prefer: Annotated[str, Header(description="`respond-async`, or `wait=<seconds>`.")] = "",
-    ) -> None:
-        state = request.app.state
-        self.actor: Actor = actor
-        self.database: Database = database
+    def __init__(self, state: State, database: Database, actor: Actor, *, streams: bool, seconds: float) -> None:
+        self.actor = actor
+        self.database = database
         self.starter: Starter = state.starter
-        self.streams = EVENT_STREAM in accept
+        self.streams = streams
         self._following: Following = state.following
         self._stream: StreamsReplies = state.stream_reply
         self._draining: asyncio.Event = state.draining
-        self._seconds = _preferred_seconds(prefer)
+        self._seconds = seconds
 
     async def stream(self, session_id: UUID, message_id: UUID, ack: str) -> Response:
         """Answer with the reply's frames."""
@@ -86,7 +79,18 @@ class Waits:
             await asyncio.gather(final, draining, return_exceptions=True)
 
 
-Waiting = Annotated[Waits, Depends()]
+async def _waits(
+    request: Request,
+    database: CurrentDatabase,
+    actor: CurrentActor,
+    accept: Annotated[str, Header(description="`text/event-stream` answers with the reply's frames.")] = "*/*",
+    prefer: Annotated[str, Header(description="`respond-async`, or `wait=<seconds>`.")] = "",
+) -> Waits:
+    streams = EVENT_STREAM in accept
+    return Waits(request.app.state, database, actor, streams=streams, seconds=_preferred_seconds(prefer))
+
+
+Waiting = Annotated[Waits, Depends(_waits)]
 
 _STARTED: dict[int | str, dict[str, Any]] = {
     202: {"description": "The reply is not final yet; this is how far it is. It goes on by itself."}

@@ -1,0 +1,1 @@
+"""Surfaces that tell as things happen: sockets and event streams."""
