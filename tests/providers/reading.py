@@ -1,6 +1,6 @@
 """Reading a stream to its end, whatever the end."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
@@ -50,11 +50,15 @@ class Outcome:
 async def outcome(
     provider: Provider, prompt: Sequence[PromptMessage] = QUESTION, sampling: Sampling | None = None
 ) -> Outcome:
+    async with aclosing(provider.stream(prompt, sampling or Sampling())) as pieces:
+        return await read(pieces)
+
+
+async def read(pieces: AsyncIterator[Piece]) -> Outcome:
     got = Outcome()
     try:
-        async with aclosing(provider.stream(prompt, sampling or Sampling())) as pieces:
-            async for piece in pieces:
-                got.pieces.append(piece)
+        async for piece in pieces:
+            got.pieces.append(piece)
     except ProviderError as error:
         got.error = error
     return got
