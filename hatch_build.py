@@ -54,6 +54,6 @@ def npm(*arguments: str, folder: Path) -> None:
     node = Path(wheel.origin).parent
     program = node / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     path = os.pathsep.join([str(node / "bin"), os.environ.get("PATH", os.defpath)])
-    subprocess.run(
-        [node / "bin" / "node", program, *arguments], cwd=folder, env={**os.environ, "PATH": path}, check=True
-    )
+    # Node brings a list of authorities of its own; the machine may trust more, such as a company's proxy.
+    environment = {"NODE_USE_SYSTEM_CA": "1", **os.environ, "PATH": path}
+    subprocess.run([node / "bin" / "node", program, *arguments], cwd=folder, env=environment, check=True)
