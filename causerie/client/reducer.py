@@ -287,6 +287,8 @@ def _put(state: SessionState, row: Row) -> SessionState:
     message_id = row["id"]
     before, reply = state.messages.get(message_id), state.replies.get(message_id)
     replies = dict(state.replies)
+    # A page tells more of a row (its position) than an event does.
+    row = {**(before or {}), **row}
     if reply and not reply.closed and reply.attempt > row["attempt"]:
         # A missed event that is told after the join showed what came of it.
         row = {**row, "status": "streaming", "attempt": reply.attempt}

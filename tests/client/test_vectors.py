@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from causerie.client.reducer import Effect, Frame, SessionState, reduce
+from causerie.client.reducer import Effect, Frame, SessionState, merged, reduce
 
 FILE = Path(__file__).parents[2] / "web/src/realtime/vectors/reducer.json"
 VECTORS = json.loads(FILE.read_text(encoding="utf-8"))
@@ -16,8 +16,11 @@ VECTORS = json.loads(FILE.read_text(encoding="utf-8"))
 def run(state: SessionState, frames: list[Frame]) -> tuple[SessionState, list[Effect]]:
     effects: list[Effect] = []
     for frame in frames:
-        state, more = reduce(state, frame)
-        effects += more
+        if frame["type"] == "rows":
+            state = merged(state, frame["rows"])
+        else:
+            state, more = reduce(state, frame)
+            effects += more
     return state, effects
 
 
@@ -36,6 +39,8 @@ def test_vector(case: dict[str, Any]) -> None:
     assert {key: state.messages[key]["status"] for key in expected.get("status", {})} == expected.get("status", {})
     for message_id, code in expected.get("errors", {}).items():
         assert (state.messages[message_id]["error"] or {"code": None})["code"] == code
+    for message_id, members in expected.get("members", {}).items():
+        assert {key: state.messages[message_id][key] for key in members} == members
     if "children" in expected:
         assert {parent or "": ids for parent, ids in state.children_by_parent().items()} == expected["children"]
     if "branch" in expected:

@@ -220,7 +220,8 @@ function put(state: SessionState, read: Message): SessionState {
   const before = state.messages[read.id]
   const reply = state.replies[read.id]
   const replies = { ...state.replies }
-  let row = read
+  // A page tells more of a row (its position) than an event does.
+  let row = { ...before, ...read }
   if (reply && !reply.closed && reply.attempt > row.attempt) {
     // A missed event that is told after the join showed what came of it.
     row = { ...row, status: 'streaming', attempt: reply.attempt }
