@@ -81,7 +81,7 @@ class Providers:
             if engine.state == "stopped":
                 await engine.address()
 
-    def health(self) -> dict[str, str]:
+    async def health(self) -> dict[str, str]:
         """Return the state of each part that runs beside this process."""
         return {f"local_model:{name}": engine.state for name, engine in self._engines.items()}
 

@@ -81,5 +81,5 @@ async def test_nothing_runs_and_nothing_is_written_before_a_model_is_called(tmp_
     providers = Providers(tmp_path)
     providers.for_model(ModelConfig("local", "smollm2"))
 
-    assert providers.health() == {"local_model:smollm2": "stopped"}
+    assert await providers.health() == {"local_model:smollm2": "stopped"}
     assert os.listdir(tmp_path) == []  # noqa: PTH208 - only whether there is anything
