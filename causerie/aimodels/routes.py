@@ -47,7 +47,7 @@ CurrentRules = Annotated[service.ModelRules, Depends(model_rules)]
 @router.get("", response_model=Listing[ModelOut])
 async def list_models(query: Paging, database: CurrentDatabase, actor: CurrentActor) -> Response:
     """List the models that are not in the trash, the one that was changed last first."""
-    return answer(listing(await database.read(actor, service.list_models, query), ModelOut.model_validate))
+    return answer(listing(await database.read(actor, service.list_models, query), ModelOut.of))
 
 
 @router.post("", response_model=ModelOut, status_code=201, responses=refusals(ModelNotAllowed))
@@ -56,13 +56,13 @@ async def create_model(
 ) -> Response:
     """Add a model. Nothing is called; `test` does that."""
     model = await database.work(actor, service.create, new, sealer, rules)
-    return answer(ModelOut.model_validate(model), 201)
+    return answer(ModelOut.of(model), 201)
 
 
 @router.get("/{model_id}", response_model=ModelOut)
 async def get_model(model_id: UUID, database: CurrentDatabase, actor: CurrentActor) -> Response:
     """Return a model; of its key only the last four characters."""
-    return answer(ModelOut.model_validate(await database.read(actor, service.get, model_id)))
+    return answer(ModelOut.of(await database.read(actor, service.get, model_id)))
 
 
 @router.patch("/{model_id}", response_model=ModelOut, responses=refusals(AdministratorsOnly, ModelNotAllowed))
@@ -77,7 +77,7 @@ async def change_model(
 ) -> Response:
     """Change the given members. Another provider or base URL drops the key."""
     model = await database.work(actor, service.change, model_id, patch, expected, sealer, rules, whole=False)
-    return answer(ModelOut.model_validate(model))
+    return answer(ModelOut.of(model))
 
 
 @router.put("/{model_id}", response_model=ModelOut, responses=refusals(AdministratorsOnly, ModelNotAllowed))
@@ -92,7 +92,7 @@ async def replace_model(
 ) -> Response:
     """Replace the model; members that are left out return to their defaults, but the key stays."""
     model = await database.work(actor, service.change, model_id, whole, expected, sealer, rules, whole=True)
-    return answer(ModelOut.model_validate(model))
+    return answer(ModelOut.of(model))
 
 
 @router.delete("/{model_id}", status_code=204, responses=refusals(AdministratorsOnly))
@@ -105,7 +105,7 @@ async def delete_model(model_id: UUID, expected: IfMatch, database: CurrentDatab
 @router.post("/{model_id}/restore", response_model=ModelOut, responses=refusals(AdministratorsOnly))
 async def restore_model(model_id: UUID, database: CurrentDatabase, actor: CurrentActor) -> Response:
     """Take a model out of the trash."""
-    return answer(ModelOut.model_validate(await database.work(actor, service.restore, model_id)))
+    return answer(ModelOut.of(await database.work(actor, service.restore, model_id)))
 
 
 @router.post("/{model_id}/test", response_model=ModelTest, responses=refusals(ModelNotAllowed))

@@ -1,7 +1,7 @@
 """What goes into and comes out of models."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -9,7 +9,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
-from causerie.http.answers import READ_ONLY, Input, RowMembers, RowName
+from causerie.aimodels.models import AiModel
+from causerie.http.answers import Count, Flag, Input, RowMembers, RowName
 from causerie.providers.protocol import ProviderName
 
 _EXAMPLE: JsonDict = {
@@ -20,6 +21,14 @@ _EXAMPLE: JsonDict = {
     "context_window": 8192,
     "temperature": 0.8,
 }
+
+
+_HIDDEN = "••••"
+
+
+def shown_key(last_four: str | None) -> str | None:
+    """Return what is shown of a key; None without one."""
+    return None if last_four is None else _HIDDEN + last_four
 
 
 def _plain_address(url: str) -> str:
@@ -44,7 +53,7 @@ BaseUrl = Annotated[
     ),
     AfterValidator(_plain_address),
 ]
-ApiKey = Annotated[SecretStr, Field(min_length=1, max_length=2_000, json_schema_extra={"writeOnly": True})]
+ApiKey = Annotated[SecretStr, Field(min_length=1, max_length=2_000)]
 
 
 class ModelFields(Input):
@@ -53,25 +62,25 @@ class ModelFields(Input):
     base_url: BaseUrl | None = None
     api_key: ApiKey | None = Field(
         default=None,
-        description="Write-only, and bound to the provider's address: changing that drops it. "
-        "null takes it away; left out, it stays.",
+        description="Bound to the provider's address: changing that drops it. null takes it away; left out, or as it "
+        "is shown, it stays.",
     )
-    context_window: Annotated[int, Field(ge=256, le=100_000_000)] | None = Field(default=None, description="Tokens.")
-    max_output_tokens: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
-    temperature: Annotated[float, Field(ge=0, le=2, allow_inf_nan=False)] | None = None
-    top_p: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
+    context_window: Annotated[Count, Field(ge=256, le=100_000_000)] | None = Field(default=None, description="Tokens.")
+    max_output_tokens: Annotated[Count, Field(ge=1, le=10_000_000)] | None = None
+    temperature: Annotated[float, Field(strict=True, ge=0, le=2, allow_inf_nan=False)] | None = None
+    top_p: Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)] | None = None
     options: dict[str, Any] = Field(
         default={}, max_length=50, description="Further members of the provider's own request."
     )
-    paid: bool | None = Field(
+    paid: Flag | None = Field(
         default=None,
         description="Whether its provider charges: nothing is asked of it twice without a word from the user. "
         "null decides by the provider.",
     )
-    continue_prefix: bool | None = Field(
+    continue_prefix: Flag | None = Field(
         default=None, description="Whether it can go on writing a cut reply; null decides by the provider."
     )
-    enabled: bool = True
+    enabled: Flag = True
 
 
 class NewModel(ModelFields):
@@ -92,13 +101,10 @@ class ModelPatch(ModelFields, RowMembers):
     name: RowName = ""  # these three are never read when absent
     provider: ProviderName = "local"
     model: ModelName = ""
-    api_key_last_four: Annotated[str | None, READ_ONLY] = None
 
 
 class ModelReplacement(NewModel, RowMembers):
     """The whole model; what is left out returns to its default, but the key stays."""
-
-    api_key_last_four: Annotated[str | None, READ_ONLY] = None
 
 
 class ModelOut(BaseModel):
@@ -112,7 +118,7 @@ class ModelOut(BaseModel):
     provider: ProviderName
     model: str
     base_url: str | None
-    api_key_last_four: str | None
+    api_key: str | None = Field(description="Dots, and the last four characters; the key itself is never shown.")
     context_window: int | None
     max_output_tokens: int | None
     temperature: float | None
@@ -124,6 +130,12 @@ class ModelOut(BaseModel):
     version: int
     created_at: datetime
     updated_at: datetime
+
+    @classmethod
+    def of(cls, row: AiModel) -> Self:
+        """Return the row as clients see it."""
+        columns = {name: getattr(row, name) for name in cls.model_fields if name != "api_key"}
+        return cls(**columns, api_key=shown_key(row.api_key_last_four))
 
 
 class ModelFailure(BaseModel):

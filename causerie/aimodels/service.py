@@ -6,7 +6,7 @@ from uuid import UUID
 from causerie.accounts import service as accounts
 from causerie.aimodels import repository
 from causerie.aimodels.models import AiModel
-from causerie.aimodels.schemas import ModelOut, ModelPatch, ModelReplacement, NewModel
+from causerie.aimodels.schemas import ModelOut, ModelPatch, ModelReplacement, NewModel, shown_key
 from causerie.aimodels.sealing import CannotUnseal, Sealer
 from causerie.clock import utc_now
 from causerie.db.work import Work
@@ -82,8 +82,8 @@ def change(
     """
     model = _get_own(work, model_id)
     expected.check(model)
-    wanted = changes(given, ModelOut.model_validate(model), whole=whole)
-    if "api_key" not in given.model_fields_set:
+    wanted = changes(given, ModelOut.of(model), whole=whole)
+    if "api_key" not in given.model_fields_set or _is_shown_key(given, model):
         wanted.pop("api_key", None)
     _set(model, wanted, sealer)
     rules.check(config_of(model, sealer))
@@ -187,6 +187,11 @@ def _place(model: AiModel) -> bytes:
     return "\n".join(
         str(part) for part in ("ai_model", model.id, model.user_id, model.provider, model.base_url)
     ).encode()
+
+
+def _is_shown_key(given: ModelPatch | ModelReplacement, model: AiModel) -> bool:
+    shown = shown_key(model.api_key_last_four)
+    return given.api_key is not None and given.api_key.get_secret_value() == shown
 
 
 def _get_own(work: Work, model_id: UUID, *, trashed: bool | None = False) -> AiModel:

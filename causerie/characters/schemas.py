@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
 
 from causerie.characters.models import Character
-from causerie.http.answers import Input, RowMembers, RowName
+from causerie.http.answers import Flag, Input, RowMembers, RowName
 from causerie.http.paging import PageQuery
 
 LONGEST_LABEL = 80
@@ -43,7 +43,7 @@ class CharacterFields(Input):
     )
     tags: list[Tag] = Field(default=[], max_length=100)
     ai_model_id: UUID | None = None
-    archived: bool = False
+    archived: Flag = False
 
 
 class NewCharacter(CharacterFields):
@@ -61,7 +61,9 @@ class CharacterPatch(CharacterFields, RowMembers):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"tags": ["lighthouse", "sea"]}]})
 
     name: RowName = ""  # never read when absent
-    avatar_image: str | None = Field(default=None, description="null takes the picture away; else only as it is.")
+    avatar_image: str | None = Field(
+        default=None, max_length=200, description="null takes the picture away; else only as it is."
+    )
 
 
 class CharacterReplacement(CharacterFields, RowMembers):
@@ -70,7 +72,9 @@ class CharacterReplacement(CharacterFields, RowMembers):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_WREN]})
 
     name: RowName
-    avatar_image: str | None = Field(default=None, description="null takes the picture away; else only as it is.")
+    avatar_image: str | None = Field(
+        default=None, max_length=200, description="null takes the picture away; else only as it is."
+    )
 
 
 class CharacterOut(BaseModel):

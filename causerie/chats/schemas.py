@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, computed_field
+from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from causerie.chats.models import Role, Status
-from causerie.http.answers import READ_ONLY, Input, RowMembers
+from causerie.http.answers import READ_ONLY, Count, Flag, Input, Moment, RowMembers
 
 Title = Annotated[str, Field(max_length=200)]
 Category = Annotated[str, Field(max_length=100)]
@@ -73,8 +73,8 @@ class _SessionFields(Input):
     system_prompt_id: UUID | None = None
     user_persona: Persona = ""
     world_time: WorldTime = ""
-    pinned: bool = False
-    archived: bool = False
+    pinned: Flag = False
+    archived: Flag = False
 
 
 class NewSession(_SessionFields):
@@ -94,15 +94,15 @@ class SessionChange(_SessionFields, RowMembers):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"title": "The letter", "pinned": True}]})
 
     active_leaf_id: UUID | None = None
-    last_read_seq: int = Field(default=0, ge=0)
+    last_read_seq: Count = Field(default=0, ge=0)
     session_id: Annotated[UUID | None, READ_ONLY] = None
     chat_session_id: Annotated[UUID | None, READ_ONLY] = None
     post_id: Annotated[UUID | None, READ_ONLY] = None
     summary: Annotated[str | None, READ_ONLY] = None
-    last_summary_at: Annotated[AwareDatetime | None, READ_ONLY] = None
-    total_messages: Annotated[int | None, READ_ONLY] = None
+    last_summary_at: Annotated[Moment | None, READ_ONLY] = None
+    total_messages: Annotated[Count | None, READ_ONLY] = None
     document_ids: Annotated[list[UUID] | None, READ_ONLY] = None
-    is_active: Annotated[bool | None, READ_ONLY] = None
+    is_active: Annotated[Flag | None, READ_ONLY] = None
 
 
 class MessageError(BaseModel):
@@ -178,8 +178,8 @@ class MessagePatch(Input):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"content": "It snowed all day."}]})
 
     content: Content = ""
-    hidden: bool = False
-    pinned: bool = False
+    hidden: Flag = False
+    pinned: Flag = False
 
 
 class MessageRevisionOut(_Out):
@@ -205,7 +205,7 @@ class NewSaying(Input):
     ai_model_id: UUID | None = None
     user_persona: Persona | None = None
     world_time: WorldTime | None = None
-    generate: bool = True
+    generate: Flag = True
 
 
 class SendMessage(Input):
@@ -224,7 +224,7 @@ class SendMessage(Input):
     ai_model_id: UUID | None = None
     user_persona: Persona | None = None
     world_time: WorldTime | None = None
-    stream: bool = False
+    stream: Flag = False
 
     def saying(self) -> NewSaying:
         """Return this under the names that all surfaces share; what was absent stays absent."""
@@ -244,7 +244,7 @@ class Sent(BaseModel):
 class ReplyAttempt(Input):
     """Which attempt the client saw; when another is current, nothing happens."""
 
-    attempt: int | None = Field(default=None, ge=0)
+    attempt: Count | None = Field(default=None, ge=0)
 
 
 class NewSwipe(Input):

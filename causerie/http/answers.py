@@ -6,7 +6,8 @@ from typing import Annotated, Any, Protocol
 from uuid import UUID
 
 from fastapi import Depends, Header, Response
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, StrictBool, StrictInt
+from pydantic_core import PydanticCustomError
 
 from causerie.errors import CauserieError, FieldError
 from causerie.http.problems import Invalid
@@ -75,6 +76,22 @@ class Input(BaseModel, extra="forbid"):
 RowName = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
 """What people call a row: something that can be seen."""
 
+Flag = StrictBool
+"""True or false, and nothing that only looks like it."""
+
+Count = StrictInt
+"""A whole number, and neither a text nor a truth value that could be one."""
+
+
+def _text_only(value: object) -> object:
+    if isinstance(value, int | float):
+        raise PydanticCustomError("datetime_type", "Send a time as text (RFC 3339)")
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_text_only)]
+"""A time as RFC 3339 text with its offset."""
+
 READ_ONLY = Field(default=None, json_schema_extra={"readOnly": True})
 """Marks a member that only the server sets; a body may repeat it as it is, so that what was read can be sent back."""
 
@@ -84,9 +101,9 @@ class RowMembers(BaseModel):
 
     id: Annotated[UUID | None, READ_ONLY] = None
     user_id: Annotated[UUID | None, READ_ONLY] = None
-    version: Annotated[int | None, READ_ONLY] = None
-    created_at: Annotated[AwareDatetime | None, READ_ONLY] = None
-    updated_at: Annotated[AwareDatetime | None, READ_ONLY] = None
+    version: Annotated[Count | None, READ_ONLY] = None
+    created_at: Annotated[Moment | None, READ_ONLY] = None
+    updated_at: Annotated[Moment | None, READ_ONLY] = None
 
 
 def changes(given: BaseModel, stored: BaseModel, *, whole: bool) -> dict[str, Any]:

@@ -46,13 +46,13 @@ class JsonRoute(APIRoute):
         methods = self.methods or set()
         if methods <= {"GET", "HEAD"}:
             return answer
-        name = f"POST {self.path_format}" if "POST" in methods else None
+        repeatable = "POST" in methods
 
         async def read_and_answer(request: Request) -> Response:
             body = await self._read(request)
             read = ReadRequest(request, body, self._parse(body))
-            if name and (key := request.headers.get("idempotency-key")) is not None:
-                return await idempotency.once(name, key, read, answer)
+            if repeatable and (key := request.headers.get("idempotency-key")) is not None:
+                return await idempotency.once(request.url.path, key, read, answer)
             return await answer(read)
 
         return read_and_answer

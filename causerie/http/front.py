@@ -176,8 +176,4 @@ async def _deny(refusal: CauserieError, scope: Scope, receive: Receive, send: Se
     if "websocket.http.response" not in scope.get("extensions", {}):
         await send({"type": "websocket.close"})
         return
-
-    async def send_denial(message: Message) -> None:
-        await send({**message, "type": f"websocket.{message['type']}"})
-
-    await problem_response(refusal.problem(scope["request_id"]))(scope, receive, send_denial)
+    await problem_response(refusal.problem(scope["request_id"]))(scope, receive, send)

@@ -64,7 +64,7 @@ async def once(route: str, key: str, request: Request, answer: Callable[[Request
         fault = FieldError(pointer="?Idempotency-Key", code="too_long", detail=f"1 to {LONGEST_KEY} characters.")
         raise InvalidInput("The Idempotency-Key must have 1 to 255 characters.", errors=[fault])
     database, actor = await current_database(request), await current_actor(request)
-    digest = hashlib.sha256(f"{request.url.path}?{request.url.query}\n".encode() + await request.body()).hexdigest()
+    digest = hashlib.sha256(f"{request.url.query}\n".encode() + await request.body()).hexdigest()
     recorded = await database.work(actor, _claim, route, key, digest)
     if recorded:
         return Response(recorded.body, recorded.status, {"idempotent-replayed": "true"}, recorded.media_type or None)

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from causerie.http.answers import Input, RowMembers, RowName
+from causerie.http.answers import Flag, Input, RowMembers, RowName
 
 _EXAMPLE: JsonDict = {"name": "Ada", "description": "A ship's surgeon who sketches birds.", "is_default": True}
 
@@ -19,7 +19,7 @@ class ProfileFields(Input):
         default=None, description="A path on this server, or a small picture as `data:` URL."
     )
     description: Annotated[str, Field(max_length=32_768)] = ""
-    is_default: bool = Field(default=False, description="At most one profile is; setting it here unsets it elsewhere.")
+    is_default: Flag = Field(default=False, description="At most one profile is; setting it here unsets it elsewhere.")
 
 
 class NewProfile(ProfileFields):

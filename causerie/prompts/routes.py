@@ -30,7 +30,7 @@ async def create_prompt(new: NewPrompt, database: CurrentDatabase, actor: Curren
 
 
 @router.get("/{prompt_id}", response_model=PromptOut)
-async def get_prompt(prompt_id: UUID, database: CurrentDatabase, actor: CurrentActor) -> Response:
+async def get_system_prompt(prompt_id: UUID, database: CurrentDatabase, actor: CurrentActor) -> Response:
     """Return a prompt."""
     return answer(PromptOut.model_validate(await database.read(actor, service.get, prompt_id)))
 

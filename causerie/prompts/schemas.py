@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from causerie.http.answers import Input, RowMembers, RowName
+from causerie.http.answers import Flag, Input, RowMembers, RowName
 
 _EXAMPLE: JsonDict = {"name": "Novelist", "content": "Write like a novelist: show, do not tell.", "is_default": True}
 
@@ -16,7 +16,7 @@ class PromptFields(Input):
     """What a client may set of a prompt beside its name."""
 
     content: Annotated[str, Field(max_length=100_000)] = ""
-    is_default: bool = Field(default=False, description="At most one prompt is; setting it here unsets it elsewhere.")
+    is_default: Flag = Field(default=False, description="At most one prompt is; setting it here unsets it elsewhere.")
 
 
 class NewPrompt(PromptFields):

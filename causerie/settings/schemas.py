@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from causerie.http.answers import READ_ONLY, Input
+from causerie.http.answers import READ_ONLY, Count, Flag, Input, Moment
 from causerie.settings.models import DEFAULT_CONTEXT_MESSAGES, DEFAULT_RETENTION_DAYS
 
 Words = Annotated[str, Field(max_length=2_000)]
@@ -14,9 +14,9 @@ Words = Annotated[str, Field(max_length=2_000)]
 
 class _RowMembers(BaseModel):
     user_id: Annotated[UUID | None, READ_ONLY] = None
-    version: Annotated[int | None, READ_ONLY] = None
-    created_at: Annotated[AwareDatetime | None, READ_ONLY] = None
-    updated_at: Annotated[AwareDatetime | None, READ_ONLY] = None
+    version: Annotated[Count | None, READ_ONLY] = None
+    created_at: Annotated[Moment | None, READ_ONLY] = None
+    updated_at: Annotated[Moment | None, READ_ONLY] = None
 
 
 class SettingsChange(Input, _RowMembers):
@@ -27,13 +27,13 @@ class SettingsChange(Input, _RowMembers):
     default_ai_model_id: UUID | None = Field(default=None, description="Answers where chat and character name none.")
     default_system_prompt_id: UUID | None = None
     default_user_profile_id: UUID | None = None
-    context_messages: int = Field(
+    context_messages: Count = Field(
         default=DEFAULT_CONTEXT_MESSAGES, ge=1, le=1_000, description="Most messages of a branch in one prompt."
     )
-    retention_days: int = Field(
+    retention_days: Count = Field(
         default=DEFAULT_RETENTION_DAYS, ge=1, le=3_650, description="How many days the trash keeps."
     )
-    retry_paid: bool = Field(
+    retry_paid: Flag = Field(
         default=False, description="A cut reply of a paid model may be asked for again without a word from the user."
     )
 
