@@ -16,19 +16,21 @@ from tests.contract import serving
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 BUILD_SECONDS = 60
+AS_IT_IS = {"CAUSERIE_SKIP_WEB": "1"}
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def source_distribution(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert (ROOT / "causerie" / "static" / "index.html").is_file(), "the web app is not built: run `make web`"
-    return built("sdist", ROOT, tmp_path_factory.mktemp("sdist"))
+    return built("sdist", ROOT, tmp_path_factory.mktemp("sdist"), **AS_IT_IS)
 
 
 @pytest.fixture(scope="module")
 def wheel(source_distribution: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel as `pip` makes it from the source distribution, which needs no Node for it."""
-    return wheel_from(source_distribution, tmp_path_factory.mktemp("wheel"))
+    folder = tmp_path_factory.mktemp("wheel")
+    return built("wheel", unpacked(source_distribution, folder), folder / "dist")
 
 
 def test_the_wheel_carries_the_package_the_web_app_and_nothing_else(wheel: Path) -> None:
@@ -57,7 +59,7 @@ def test_the_source_distribution_carries_the_built_web_app(source_distribution: 
 @pytest.mark.req("S77")
 def test_the_same_source_makes_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
     """From the checkout as from the source distribution, at any time."""
-    again = built("wheel", ROOT, tmp_path)
+    again = built("wheel", ROOT, tmp_path, **AS_IT_IS)
 
     assert again.name == wheel.name
     assert again.read_bytes() == wheel.read_bytes()
@@ -68,7 +70,7 @@ def test_nothing_is_built_without_the_web_app(source_distribution: Path, tmp_pat
     (source / "causerie" / "static" / "index.html").unlink()
 
     with pytest.raises(subprocess.CalledProcessError) as failure:
-        built("wheel", source, tmp_path)
+        built("wheel", source, tmp_path, **AS_IT_IS)
 
     assert "the web app was not built" in failure.value.stderr
 
@@ -97,21 +99,15 @@ def test_an_installed_wheel_serves_without_node(wheel: Path, tmp_path: Path, mon
         assert httpx.get(f"{server.url}/{script[1]}").headers["content-type"].startswith("text/javascript")
 
 
-def built(target: str, source: Path, folder: Path) -> Path:
-    """Build without isolation, with the web app as it is in `source`."""
-    run([str(BIN / "hatchling"), "build", "-t", target, "-d", str(folder)], cwd=source, CAUSERIE_SKIP_WEB="1")
+def built(target: str, source: Path, folder: Path, **variables: str) -> Path:
+    run([str(BIN / "hatchling"), "build", "-t", target, "-d", str(folder)], cwd=source, **variables)
     (made,) = (path for path in folder.iterdir() if path.suffix in {".gz", ".whl"})
     return made
 
 
-def wheel_from(source_distribution: Path, folder: Path) -> Path:
-    return built("wheel", unpacked(source_distribution, folder), folder / "dist")
-
-
 def unpacked(source_distribution: Path, folder: Path) -> Path:
-    with tarfile.open(source_distribution) as archive:
-        archive.extractall(folder / "source", filter="data")
-    (source,) = (folder / "source").iterdir()
+    source = folder / source_distribution.name.removesuffix(".tar.gz")
+    run(["tar", "-xzf", str(source_distribution)], cwd=folder)
     return source
 
 
