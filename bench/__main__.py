@@ -1,0 +1,152 @@
+"""`make bench`: measures, prints the table, and writes it to docs/benchmarks.md. Takes less than six minutes."""
+
+import argparse
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+import uvloop
+
+from bench.bare_sqlite import cpu_of_a_turn
+from bench.clients import Pages, Socket
+from bench.figures import PAGE, Figure, page
+from bench.measuring import Opener, crowd, first_tokens, saturated, streams_to
+from bench.node import Node
+from bench.processes import Measured, free_port, mock_provider, pin_load, running
+from bench.results import Opened, Program, figures_of
+from bench.stock import stock
+
+CHAT_LENGTHS = (10, 1_000, 10_000)
+SESSIONS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is measured: turns one after the other, seconds of a crowd, tokens of a flood, repeated openings."""
+
+    turns: int = 400
+    seconds: float = 10.0
+    flood_chats: int = 8
+    flood_tokens: int = 60_000
+    repeats: int = 60
+    idle_sockets: int = 1_000
+    crowds: tuple[int, ...] = (100, 400, 600, 800)
+
+
+QUICK = Size(turns=80, seconds=3.0, flood_tokens=10_000, repeats=10, idle_sockets=100, crowds=(20, 40))
+
+
+async def measure(size: Size) -> list[Figure]:
+    """Measure everything, one program after the other."""
+    pin_load()
+    with tempfile.TemporaryDirectory(prefix="causerie-bench-") as folder:
+        async with mock_provider() as mock:
+            direct = median(await first_tokens(streams_to(mock), size.turns))
+            aiohttp = await _proxy("aiohttp", mock, size, (100, 400, 800))
+            causerie, opened = await _causerie(Path(folder), mock, size)
+            pages = [length for _, length in (*opened.chats.values(), opened.sessions)]
+            httpx = await _proxy("httpx", mock, size, (100, 200), pages)
+        opened.bare_database_cpu = cpu_of_a_turn(Path(folder), size.turns)
+        return figures_of(causerie, opened, aiohttp, httpx, direct)
+
+
+async def _proxy(kind: str, mock: int, size: Size, crowds: Sequence[int], pages: list[int] | None = None) -> Program:
+    port = free_port()
+    async with running(["-m", "bench.proxies", kind, str(mock), str(port)], port) as server:
+        program = Program(ready=server.ready_seconds, memory=server.memory_bytes())
+        await _stream(program, streams_to(port), server, size, [chats for chats in crowds if chats <= max(size.crowds)])
+        connection = await Pages.open(port)
+        for length in pages or []:
+            program.pages[length] = median([(await connection.get(f"/bytes/{length}"))[0] for _ in range(size.repeats)])
+        connection.close()
+        if kind == "httpx":
+            program.socket_memory = await _idle(server, size.idle_sockets)
+    return program
+
+
+async def _causerie(folder: Path, mock: int, size: Size) -> tuple[Program, Opened]:
+    async with Node.on(folder, mock):
+        pass  # the first start makes the database
+    chats = stock(folder / "causerie.db", CHAT_LENGTHS, SESSIONS)
+    opened = Opened()
+    async with Node.on(folder, mock) as node:
+        server = node.server
+        program = Program(ready=server.ready_seconds, memory=server.memory_bytes())
+        for length, session_id in zip(CHAT_LENGTHS, chats, strict=True):
+            opened.chats[length] = await _joining(server, str(session_id), size.repeats)
+        opened.sessions = await _listing(server, size.repeats)
+        await _stream(program, node.opened, server, size, size.crowds, node=node, opened=opened)
+    async with Node.on(folder, mock) as node:
+        program.socket_memory = await _idle(node.server, size.idle_sockets, join=str(chats[0]))
+    return program, opened
+
+
+async def _stream(
+    program: Program,
+    opener: Opener,
+    server: Measured,
+    size: Size,
+    crowds: Sequence[int],
+    *,
+    node: Node | None = None,
+    opened: Opened | None = None,
+) -> None:
+    before = await node.database_cpu_seconds() if node else 0.0
+    program.first = await first_tokens(opener, size.turns)
+    if node and opened:
+        opened.database_cpu = (await node.database_cpu_seconds() - before) / size.turns
+    program.saturated = await saturated(opener, size.flood_chats, size.flood_tokens)
+    for chats in crowds:
+        program.crowds[chats] = await crowd(opener, server, chats, size.seconds, probe=chats == size.crowds[1])
+
+
+async def _joining(server: Measured, session_id: str, repeats: int) -> tuple[float, int]:
+    socket = await Socket.open(server.port)
+    times, length = [], 0
+    for _ in range(repeats):
+        started = time.perf_counter()
+        frame = await socket.exchange({"type": "session:join", "session_id": session_id}, "session:joined")
+        times.append(time.perf_counter() - started)
+        length = len(frame)
+        await socket.exchange({"type": "session:leave", "session_id": session_id, "ref": "left"}, "ack")
+    socket.close()
+    return median(times), length
+
+
+async def _listing(server: Measured, repeats: int) -> tuple[float, int]:
+    connection = await Pages.open(server.port)
+    answers = [await connection.get("/api/sessions") for _ in range(repeats)]
+    connection.close()
+    return median([seconds for seconds, _ in answers]), len(answers[0][1])
+
+
+async def _idle(server: Measured, sockets: int, *, join: str | None = None) -> float:
+    """Return how many bytes an open socket keeps resident."""
+    before = server.memory_bytes()
+    async with AsyncExitStack() as stack:
+        for _ in range(sockets):
+            socket = await Socket.open(server.port)
+            stack.callback(socket.close)
+            if join:
+                await socket.exchange({"type": "session:join", "session_id": join}, "session:joined")
+        return (server.memory_bytes() - before) / sockets
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="measure a little of everything and write nothing")
+    quick = parser.parse_args().quick
+    started = time.perf_counter()
+    figures = uvloop.run(measure(QUICK if quick else Size()))
+    for figure in figures:
+        print(figure.row())
+    if not quick:
+        PAGE.write_text(page(figures, time.perf_counter() - started))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""What was measured, and the page that shows it."""
+
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from string import Template
+
+PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
+TEMPLATE = Path(__file__).parent / "page.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One row of the table. `baselines` are named programs' values of the same measure; a target is an upper bound
+    unless `at_least`. The ratio is Causerie's value to the first baseline's."""
+
+    name: str
+    unit: str
+    value: float
+    target: float | None = None
+    at_least: bool = False
+    baselines: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def missed(self) -> bool:
+        """Whether the target is not reached."""
+        if self.target is None:
+            return False
+        return self.value < self.target if self.at_least else self.value > self.target
+
+    def row(self) -> str:
+        """Return the figure as a row of the page's table."""
+        sign = "≥" if self.at_least else "≤"
+        target = "" if self.target is None else f"{sign} {shown(self.target)}"
+        if self.missed and self.target:
+            target += f" (missed: {self.value / self.target:.2f} ×)"
+        baselines = " · ".join(f"{name} {shown(value)}" for name, value in self.baselines.items())
+        first = next(iter(self.baselines.values()), 0.0)
+        ratio = f"{self.value / first:.2f}" if first else ""
+        return f"| {self.name} | {shown(self.value)} {self.unit} | {target} | {baselines} | {ratio} |"
+
+
+def shown(value: float) -> str:
+    """Return a number with three digits that count."""
+    if abs(value) >= 1_000:
+        return f"{float(f'{value:.3g}'):,.0f}"
+    return f"{value:.3g}"
+
+
+def page(figures: Sequence[Figure], seconds: float) -> str:
+    """Return the whole page."""
+    rows = "\n".join(figure.row() for figure in figures)
+    packages = ", ".join(f"{name} {version(name)}" for name in ("uvicorn", "aiohttp", "httpx", "sqlalchemy", "uvloop"))
+    return Template(TEMPLATE.read_text()).substitute(
+        day=datetime.now(UTC).date(),
+        seconds=f"{seconds:.0f}",
+        processor=_processor(),
+        cores=os.cpu_count(),
+        memory=f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.1f}",
+        system=f"{platform.system()} {platform.release().partition('-')[0]}",
+        python=f"{platform.python_implementation()} {platform.python_version()}",
+        packages=packages,
+        rows=rows,
+    )
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except FileNotFoundError:
+        return platform.processor()
+    return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), platform.machine())
