@@ -6,3 +6,6 @@ afterEach(() => {
   cleanup()
   localStorage.clear()
 })
+
+// jsdom has no layout and no media; pages ask for both.
+window.matchMedia = (media) => Object.assign(new EventTarget(), { matches: false, media }) as MediaQueryList

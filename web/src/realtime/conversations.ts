@@ -321,7 +321,7 @@ export class Conversations {
         break
       case 'left':
         this.#joined.delete(sessionId)
-        this.#fail(sessionId, unreachableChat)
+        this.#fail(sessionId, inTrash)
         break
       case 'reconnect':
         // The socket itself follows `bye`.
@@ -389,9 +389,10 @@ export class Conversations {
   }
 }
 
-const unreachableChat: Problem['body'] = {
+const inTrash: Problem['body'] = {
   type: 'about:blank',
-  title: 'This chat is in the trash.',
+  title: 'No such chat',
+  detail: 'This chat is in the trash.',
   status: 404,
   code: 'session_not_found',
 }

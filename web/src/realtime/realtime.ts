@@ -9,7 +9,7 @@ import { createStore } from './store'
 export const store = createStore()
 
 export const conversations = new Conversations(store, {
-  branch: async (sessionId, leaf) => (await getMessages(sessionId, leaf)).items,
+  branch: getMessages,
   message: getMessage,
 })
 

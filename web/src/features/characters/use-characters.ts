@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { characterKeys } from '../../shared/api/characters'
-import { call } from '../../shared/api/client'
+import { answer, api, ifMatch } from '../../shared/api/client'
 import type { Problem } from '../../shared/api/problem'
 import type { Character } from '../../shared/api/wire'
 
@@ -21,23 +21,32 @@ export type CharacterFields = Pick<
 /** Make a character, or change the one that is given; a change over somebody's newer one is refused. */
 export function useSaveCharacter(character: Character | null) {
   return useCharacterMutation((fields: CharacterFields) =>
-    character
-      ? call<Character>('PATCH', `characters/${character.id}`, { body: fields, version: character.version })
-      : call<Character>('POST', 'characters', { body: fields }),
+    answer(
+      character
+        ? api.PATCH('/api/characters/{character_id}', {
+            params: { path: { character_id: character.id }, header: ifMatch(character.version) },
+            body: fields,
+          })
+        : api.POST('/api/characters', { body: fields }),
+    ),
   )
 }
 
 export function useDeleteCharacter(id: string) {
-  return useCharacterMutation(() => call<void>('DELETE', `characters/${id}`))
+  return useCharacterMutation(() => answer(api.DELETE('/api/characters/{character_id}', inPath(id))))
 }
 
 export function useRestoreCharacter() {
-  return useCharacterMutation((id: string) => call<Character>('POST', `characters/${id}/restore`))
+  return useCharacterMutation((id: string) => answer(api.POST('/api/characters/{character_id}/restore', inPath(id))))
 }
 
 export function useArchiveCharacter(id: string) {
   return useCharacterMutation((archived: boolean) =>
-    call<Character>('POST', `characters/${id}/${archived ? 'archive' : 'unarchive'}`),
+    answer(
+      archived
+        ? api.POST('/api/characters/{character_id}/archive', inPath(id))
+        : api.POST('/api/characters/{character_id}/unarchive', inPath(id)),
+    ),
   )
 }
 
@@ -46,8 +55,19 @@ export function useSetPortrait(id: string) {
   return useCharacterMutation((file: File) => {
     const form = new FormData()
     form.set('file', file)
-    return call<Character>('PUT', `characters/${id}/avatar`, { form })
+    return answer(
+      api.PUT('/api/characters/{character_id}/avatar', {
+        ...inPath(id),
+        // The description knows a file as a string; what is sent is the form itself.
+        body: { file: file.name },
+        bodySerializer: () => form,
+      }),
+    )
   })
+}
+
+function inPath(id: string) {
+  return { params: { path: { character_id: id } } }
 }
 
 function useCharacterMutation<Input, Answer>(mutationFn: (input: Input) => Promise<Answer>) {

@@ -21,6 +21,7 @@ import { useChat, useOlder, useOnline } from './use-chat'
 import { useRowDeeds } from './use-row-deeds'
 
 const NOBODY: Speaker = { name: 'Nobody in particular', image: null }
+const NOT_KNOWN_YET: Speaker = { name: '', image: null }
 
 interface ChatInterfaceProps {
   sessionId: string
@@ -44,7 +45,8 @@ export function ChatInterface({ sessionId, begunHere }: ChatInterfaceProps) {
   const speakerOf = useCallback(
     (characterId: string | null): Speaker => {
       const speaker = characters?.items.find(({ id }) => id === characterId) ?? character
-      return speaker ? { name: speaker.name, image: speaker.avatar_image } : NOBODY
+      if (speaker) return { name: speaker.name, image: speaker.avatar_image }
+      return characters ? NOBODY : NOT_KNOWN_YET
     },
     [characters, character],
   )

@@ -17,7 +17,7 @@ export function ReplyText({ message, running }: { message: Message; running: boo
   if (running && text === '' && before === '') return <Waiting />
   return (
     <div className={cx('tale', running && 'growing')}>
-      <Markdown text={text} growing={running} />
+      <Markdown text={text} growing={running} unfinished={message.status !== 'complete'} />
       {before && <p className="whitespace-pre-wrap opacity-55">{before}</p>}
     </div>
   )

@@ -39,8 +39,7 @@ export function useOlder(
     if (!first || !leaf) return
     setLoading(true)
     try {
-      const page = await getMessages(sessionId, leaf, first.id)
-      conversations.takeIn(sessionId, page.items)
+      conversations.takeIn(sessionId, await getMessages(sessionId, leaf, first.id))
     } catch (error) {
       if (!(error instanceof Error)) throw error
       onError(error)

@@ -1,5 +1,6 @@
 import { Check, PlugZap, Trash2 } from 'lucide-react'
 import { useModels, useSettings } from '../../shared/api/models'
+import type { components } from '../../shared/api/schema.gen'
 import type { Model } from '../../shared/api/wire'
 import { Button, IconButton } from '../../shared/ui/button'
 import { Page } from '../../shared/ui/page'
@@ -7,7 +8,7 @@ import { Empty, Failure, Skeleton } from '../../shared/ui/states'
 import { useNotify } from '../../shared/ui/toaster'
 import { AddModelForm } from './add-model-form'
 import { PROVIDERS } from './providers'
-import { type ModelTest, useDefaultModel, useDeleteModel, useRestoreModel, useTestModel } from './use-models'
+import { useDefaultModel, useDeleteModel, useRestoreModel, useTestModel } from './use-models'
 
 /** Who can answer. */
 export function ModelsPage() {
@@ -62,7 +63,7 @@ function ModelCard({ model, isDefault }: { model: Model; isDefault: boolean }) {
           <p className="break-words text-small text-soft">
             {PROVIDERS[model.provider].name} · {model.model}
             {model.base_url && ` · ${model.base_url}`}
-            {model.api_key && ` · key ${model.api_key}`}
+            {model.api_key_last_four && ` · key …${model.api_key_last_four}`}
           </p>
         </div>
         <div className="flex flex-wrap items-center gap-1">
@@ -106,18 +107,17 @@ function ModelCard({ model, isDefault }: { model: Model; isDefault: boolean }) {
   )
 }
 
-function TestResult({ result }: { result: ModelTest }) {
+function TestResult({ result }: { result: components['schemas']['ModelTest'] }) {
   if (!result.ok) {
     return (
       <p role="alert" className="mt-2 text-danger text-small">
-        {result.error?.detail || result.error?.title || 'It did not answer.'}
+        {result.error?.detail || 'It did not answer.'}
       </p>
     )
   }
-  const wait = typeof result.first_token_ms === 'number' ? ` after ${(result.first_token_ms / 1000).toFixed(1)} s` : ''
   return (
     <p role="status" className="mt-2 text-good text-small">
-      It answers{wait}.
+      It answered in {result.seconds.toFixed(1)} s: “{result.text}”
     </p>
   )
 }

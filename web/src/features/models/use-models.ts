@@ -1,56 +1,46 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { call } from '../../shared/api/client'
+import { type QueryKey, useMutation, useQueryClient } from '@tanstack/react-query'
+import { answer, api } from '../../shared/api/client'
 import { modelKeys, settingsKey } from '../../shared/api/models'
 import type { Problem } from '../../shared/api/problem'
-import type { Model } from '../../shared/api/wire'
-
-export interface NewModel {
-  name: string
-  provider: 'openai' | 'openrouter' | 'gemini'
-  model: string
-  api_key?: string
-  base_url?: string
-}
-
-export interface ModelTest {
-  ok: boolean
-  text?: string | null
-  error?: { title: string; detail?: string | null } | null
-  first_token_ms?: number | null
-}
+import type { components } from '../../shared/api/schema.gen'
 
 export function useAddModel() {
-  const queryClient = useQueryClient()
-  return useMutation<Model, Problem, NewModel>({
-    mutationFn: (model) => call('POST', 'models', { body: model }),
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: modelKeys.list }),
-  })
+  return useModelMutation(modelKeys.list, (model: components['schemas']['NewModel']) =>
+    answer(api.POST('/api/models', { body: model })),
+  )
 }
 
 export function useDeleteModel() {
-  const queryClient = useQueryClient()
-  return useMutation<void, Problem, string>({
-    mutationFn: (id) => call('DELETE', `models/${id}`),
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: modelKeys.list }),
-  })
+  return useModelMutation(modelKeys.list, (id: string) => answer(api.DELETE('/api/models/{model_id}', inPath(id))))
 }
 
 export function useRestoreModel() {
-  const queryClient = useQueryClient()
-  return useMutation<Model, Problem, string>({
-    mutationFn: (id) => call('POST', `models/${id}/restore`),
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: modelKeys.list }),
-  })
+  return useModelMutation(modelKeys.list, (id: string) =>
+    answer(api.POST('/api/models/{model_id}/restore', inPath(id))),
+  )
 }
 
 export function useDefaultModel() {
-  const queryClient = useQueryClient()
-  return useMutation<unknown, Problem, string>({
-    mutationFn: (default_ai_model_id) => call('PATCH', 'settings', { body: { default_ai_model_id } }),
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: settingsKey }),
+  return useModelMutation(settingsKey, (id: string) =>
+    answer(api.PATCH('/api/settings', { body: { default_ai_model_id: id } })),
+  )
+}
+
+/** Ask a model for a few words. */
+export function useTestModel(id: string) {
+  return useMutation<components['schemas']['ModelTest'], Problem>({
+    mutationFn: () => answer(api.POST('/api/models/{model_id}/test', inPath(id))),
   })
 }
 
-export function useTestModel(id: string) {
-  return useMutation<ModelTest, Problem>({ mutationFn: () => call('POST', `models/${id}/test`) })
+function inPath(id: string) {
+  return { params: { path: { model_id: id } } }
+}
+
+function useModelMutation<Input, Answer>(changes: QueryKey, mutationFn: (input: Input) => Promise<Answer>) {
+  const queryClient = useQueryClient()
+  return useMutation<Answer, Problem, Input>({
+    mutationFn,
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: changes }),
+  })
 }

@@ -1,6 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { call } from './client'
-import type { Character, Page } from './wire'
+import { answer, api } from './client'
 
 /** The most that one page of a list may hold. */
 const LONGEST_PAGE = 200
@@ -11,12 +10,12 @@ export const characterKeys = {
   one: (id: string) => ['characters', 'one', id] as const,
 }
 
-export function getCharacters(): Promise<Page<Character>> {
-  return call('GET', 'characters', { query: { limit: LONGEST_PAGE } })
+export function getCharacters() {
+  return answer(api.GET('/api/characters', { params: { query: { limit: LONGEST_PAGE } } }))
 }
 
-export function getCharacter(id: string): Promise<Character> {
-  return call('GET', `characters/${id}`)
+export function getCharacter(id: string) {
+  return answer(api.GET('/api/characters/{character_id}', { params: { path: { character_id: id } } }))
 }
 
 export function useCharacters() {

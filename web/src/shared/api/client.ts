@@ -1,30 +1,31 @@
+import createClient from 'openapi-fetch'
 import { problemOf, unreachable } from './problem'
 import { root } from './root'
+import type { paths } from './schema.gen'
 
-interface CallOptions {
-  query?: Record<string, string | number | boolean | null | undefined>
-  body?: unknown
-  form?: FormData
-  version?: number
-  signal?: AbortSignal
+/** The REST API, typed from the server's own description. What is not an answer is thrown as a `Problem`. */
+export const api = createClient<paths>({
+  baseUrl: root.href.replace(/\/$/, ''),
+  // Tells the server that a page of its own asks, not a form of somebody else's.
+  headers: { 'X-Causerie': '1' },
+  // Looked up at each call, so that a test can put its own in place.
+  fetch: (request) => globalThis.fetch(request),
+})
+
+api.use({
+  onResponse: async ({ response }) => {
+    if (!response.ok) throw await problemOf(response)
+  },
+  onError: () => unreachable(),
+})
+
+/** The body of a successful answer. */
+export async function answer<Body>(call: Promise<{ data?: Body }>): Promise<Body> {
+  const { data } = await call
+  return data as Body
 }
 
-export async function call<Answer>(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
-  const url = new URL(`api/${path}`, root)
-  for (const [name, value] of Object.entries(options.query ?? {})) {
-    if (value !== null && value !== undefined) url.searchParams.set(name, String(value))
-  }
-  const headers: Record<string, string> = { 'X-Causerie': '1' }
-  if (options.body !== undefined) headers['Content-Type'] = 'application/json'
-  if (options.version !== undefined) headers['If-Match'] = `"${options.version}"`
-  const response = await fetch(url, {
-    method,
-    headers,
-    body: options.form ?? (options.body === undefined ? null : JSON.stringify(options.body)),
-    signal: options.signal ?? null,
-  }).catch(() => {
-    throw unreachable()
-  })
-  if (!response.ok) throw await problemOf(response)
-  return (response.status === 204 ? undefined : await response.json()) as Answer
+/** The header that refuses a change of a row which somebody has changed since it was read. */
+export function ifMatch(version: number): { 'if-match': string } {
+  return { 'if-match': `"${version}"` }
 }

@@ -1,29 +1,39 @@
-import { call } from './client'
-import type { Message, Page } from './wire'
-
-export interface MessagesPage extends Page<Message> {
-  total: number
-}
+import { answer, api, ifMatch } from './client'
+import type { components } from './schema.gen'
+import type { Message } from './wire'
 
 /** The newest page of the branch that ends in `leaf`, or the page older than `before`; oldest first within it. */
-export function getMessages(sessionId: string, leaf: string, before?: string): Promise<MessagesPage> {
-  return call('GET', 'messages', { query: { chat_session_id: sessionId, leaf, before } })
+export async function getMessages(sessionId: string, leaf: string, before?: string): Promise<Message[]> {
+  const query = { chat_session_id: sessionId, leaf, ...(before !== undefined && { before }) }
+  const page = await answer(api.GET('/api/messages', { params: { query } }))
+  return page.items.map(message)
 }
 
-export function getMessage(id: string): Promise<Message> {
-  return call('GET', `messages/${id}`)
+export async function getMessage(id: string): Promise<Message> {
+  return message(await answer(api.GET('/api/messages/{message_id}', inPath(id))))
 }
 
-export function updateMessage(message: Message, content: string): Promise<Message> {
-  return call('PATCH', `messages/${message.id}`, { body: { content }, version: message.version })
+export async function updateMessage({ id, version }: Message, content: string): Promise<Message> {
+  const params = { ...inPath(id).params, header: ifMatch(version) }
+  return message(await answer(api.PATCH('/api/messages/{message_id}', { params, body: { content } })))
 }
 
 /** Take a message out of its branch; with `subtree` everything after it too. */
-export function deleteMessage(id: string, subtree: boolean): Promise<void> {
-  return call('DELETE', `messages/${id}`, { query: { subtree: subtree || undefined } })
+export function deleteMessage(id: string, subtree: boolean) {
+  const params = { ...inPath(id).params, query: { subtree } }
+  return answer(api.DELETE('/api/messages/{message_id}', { params }))
 }
 
 /** Bring back what one delete took. */
-export function restoreMessage(id: string): Promise<Message> {
-  return call('POST', `messages/${id}/restore`)
+export function restoreMessage(id: string) {
+  return answer(api.POST('/api/messages/{message_id}/restore', inPath(id)))
+}
+
+function inPath(id: string) {
+  return { params: { path: { message_id: id } } }
+}
+
+/** The description leaves open what an error holds; the contract does not. */
+function message(row: components['schemas']['MessageOut']): Message {
+  return row as Message
 }

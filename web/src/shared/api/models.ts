@@ -1,24 +1,21 @@
 import { useQuery } from '@tanstack/react-query'
-import { call } from './client'
-import type { Model, Page } from './wire'
+import { answer, api } from './client'
+import type { Model } from './wire'
+
+const LONGEST_PAGE = 200
 
 export const modelKeys = { list: ['models'] as const }
 export const settingsKey = ['settings'] as const
 
-export interface Settings {
-  default_ai_model_id: string | null
-  version: number
-}
-
 export function useModels() {
   return useQuery({
     queryKey: modelKeys.list,
-    queryFn: () => call<Page<Model>>('GET', 'models', { query: { limit: 200 } }),
+    queryFn: () => answer(api.GET('/api/models', { params: { query: { limit: LONGEST_PAGE } } })),
   })
 }
 
 export function useSettings() {
-  return useQuery({ queryKey: settingsKey, queryFn: () => call<Settings>('GET', 'settings') })
+  return useQuery({ queryKey: settingsKey, queryFn: () => answer(api.GET('/api/settings')) })
 }
 
 /** The model that answers: the chat's own, else the character's, else the reader's default. */

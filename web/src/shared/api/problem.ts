@@ -22,7 +22,8 @@ export async function problemOf(response: Response): Promise<Problem> {
   if (isProblemBody(body)) return new Problem(body)
   return new Problem({
     type: 'about:blank',
-    title: `The server answered ${response.status}`,
+    title: 'The answer cannot be read',
+    detail: `The server answered ${response.status}.`,
     status: response.status,
     code: 'unreadable_answer',
     retryable: response.status >= 500,
@@ -33,7 +34,8 @@ export async function problemOf(response: Response): Promise<Problem> {
 export function unreachable(): Problem {
   return new Problem({
     type: 'about:blank',
-    title: 'Causerie’s server cannot be reached. Nothing is lost; try again when it is back.',
+    title: 'The server cannot be reached',
+    detail: 'Causerie’s server cannot be reached. Nothing is lost; try again when it is back.',
     status: 0,
     code: 'unreachable',
     retryable: true,

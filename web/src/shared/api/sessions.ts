@@ -1,5 +1,6 @@
-import { call } from './client'
-import type { Page, SessionRow } from './wire'
+import { answer, api } from './client'
+import type { components } from './schema.gen'
+import type { SessionRow } from './wire'
 
 /** A chat as the page works with it. */
 export interface Session {
@@ -30,26 +31,28 @@ export interface SessionsPage {
   nextCursor: string | null
 }
 
-export async function getChatSessions(cursor: string | null, signal?: AbortSignal): Promise<SessionsPage> {
-  const page = await call<Page<SessionRow>>('GET', 'sessions', { query: { cursor }, ...(signal && { signal }) })
+export async function getChatSessions(cursor: string | null, signal: AbortSignal): Promise<SessionsPage> {
+  const page = await answer(api.GET('/api/sessions', { params: { query: { cursor } }, signal }))
   return { sessions: page.items.map(normalizeSession), nextCursor: page.next_cursor }
 }
 
-export function getChatSession(id: string): Promise<SessionRow> {
-  return call('GET', `sessions/${id}`)
+export function getChatSession(id: string) {
+  return answer(api.GET('/api/sessions/{session_id}', inPath(id)))
 }
 
-export type SessionPatch = Partial<Pick<SessionRow, 'title' | 'ai_model_id' | 'active_leaf_id'>>
-
-export function updateChatSession(id: string, patch: SessionPatch): Promise<SessionRow> {
-  return call('PATCH', `sessions/${id}`, { body: patch })
+export function updateChatSession(id: string, change: components['schemas']['SessionChange']) {
+  return answer(api.PATCH('/api/sessions/{session_id}', { ...inPath(id), body: change }))
 }
 
 /** Move a chat to the trash. */
-export function deleteChatSession(id: string): Promise<void> {
-  return call('DELETE', `sessions/${id}`)
+export function deleteChatSession(id: string) {
+  return answer(api.DELETE('/api/sessions/{session_id}', inPath(id)))
 }
 
-export function restoreChatSession(id: string): Promise<SessionRow> {
-  return call('POST', `sessions/${id}/restore`)
+export function restoreChatSession(id: string) {
+  return answer(api.POST('/api/sessions/{session_id}/restore', inPath(id)))
+}
+
+function inPath(id: string) {
+  return { params: { path: { session_id: id } } }
 }

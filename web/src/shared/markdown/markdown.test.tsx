@@ -67,7 +67,7 @@ test('a document renders the same whether split or whole', () => {
     const split = splitBlocks(text, false).map(html).join('\n')
     expect(split.replaceAll('\n', ''), text).toBe(html(text).replaceAll('\n', ''))
   }
-})
+}, 60_000)
 
 test('over every prefix of a growing document no finished block changes', () => {
   for (const text of documents(300)) {

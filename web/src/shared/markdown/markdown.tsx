@@ -20,15 +20,19 @@ interface MarkdownProps {
   text: string
   /** Still being written. */
   growing?: boolean
+  /** Ends where it was not meant to: what is open there is closed. */
+  unfinished?: boolean
 }
 
 /** A text of a message: Markdown without HTML (which shows as text), without pictures from elsewhere. */
-export function Markdown({ text, growing = false }: MarkdownProps) {
+export function Markdown({ text, growing = false, unfinished = growing }: MarkdownProps) {
   const blocks = splitBlocks(text, growing)
   return blocks.map((block, place) => {
-    const tail = growing && place === blocks.length - 1
+    const tail = unfinished && place === blocks.length - 1
+    const shown = tail ? repairTail(block) : block
+    const plain = growing && tail && block.length > LONGEST_TAIL
     // biome-ignore lint/suspicious/noArrayIndexKey: blocks only ever grow at the end
-    return <Block key={place} text={tail ? repairTail(block) : block} plain={tail && block.length > LONGEST_TAIL} />
+    return <Block key={place} text={shown} plain={plain} />
   })
 }
 

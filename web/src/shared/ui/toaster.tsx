@@ -45,7 +45,7 @@ export function Toaster({ children }: { children: ReactNode }) {
 
   return (
     <NotifyContext value={notify}>
-      <Toast.Provider label="Notice" swipeDirection="down">
+      <Toast.Provider label="Notice" swipeDirection="up">
         {children}
         {notices.map((notice) => (
           <Toast.Root
@@ -66,7 +66,7 @@ export function Toaster({ children }: { children: ReactNode }) {
             </Toast.Close>
           </Toast.Root>
         ))}
-        <Toast.Viewport className="fixed right-4 bottom-4 left-4 z-50 ml-auto grid max-w-sm gap-2 outline-none max-sm:bottom-40" />
+        <Toast.Viewport className="fixed top-[4.75rem] right-4 left-4 z-50 ml-auto grid max-w-sm gap-2 outline-none" />
       </Toast.Provider>
     </NotifyContext>
   )

@@ -1,0 +1,305 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { aMessage, aSession } from '../../test/factories/rows'
+import type { Message } from '../shared/api/wire'
+import { Conversations, type SessionNews } from './conversations'
+import type { ClientFrame, ServerFrame } from './protocol'
+import { sha256 } from './sha256'
+import { createStore, type Saying } from './store'
+
+const SESSION = aSession({ id: 's1', active_leaf_id: 'm1' })
+const GREETING = aMessage({ id: 'm1', role: 'assistant', content: 'Come in.' })
+
+class FakeSocket {
+  online = true
+  sent: ClientFrame[] = []
+  reconnects = 0
+
+  send(frame: ClientFrame): boolean {
+    if (this.online) this.sent.push(frame)
+    return this.online
+  }
+
+  reconnect(): void {
+    this.reconnects += 1
+  }
+
+  take(): ClientFrame[] {
+    return this.sent.splice(0)
+  }
+}
+
+let socket: FakeSocket
+let conversations: Conversations
+let fetchedBranches: string[]
+
+const sayings = (): readonly Saying[] => conversations.store.getState().outbox
+const chat = () => conversations.store.getState().chats.s1
+const receive = (...frames: object[]) => {
+  for (const frame of frames) conversations.onFrame(frame as ServerFrame)
+}
+const WELCOME = { type: 'welcome', connection_id: 'c', heartbeat: 15, epoch: 'e', protocol: 1, features: [] }
+const joined = (messages: Message[], seq = 1, session = SESSION) => ({
+  type: 'session:joined',
+  session_id: 's1',
+  epoch: 'e',
+  seq,
+  session,
+  messages,
+  live: [],
+})
+
+function connect(): void {
+  socket.online = true
+  conversations.onStatus('online')
+  receive(WELCOME)
+}
+
+function disconnect(): void {
+  socket.online = false
+  conversations.onStatus('waiting')
+}
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  socket = new FakeSocket()
+  fetchedBranches = []
+  conversations = new Conversations(createStore(), {
+    branch: (_, leaf) => {
+      fetchedBranches.push(leaf)
+      return Promise.resolve([aMessage({ id: leaf, role: 'assistant', content: 'Elsewhere.' })])
+    },
+    message: () => Promise.resolve(aMessage({ id: 'm3', role: 'assistant', content: 'As stored.', version: 9 })),
+  })
+  conversations.attach(socket)
+  connect()
+})
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+describe('what is said', () => {
+  test('is shown at once and stays until its row is there', () => {
+    conversations.open('s1')
+    receive(joined([GREETING]))
+    void conversations.say({ sessionId: 's1', content: 'Good evening' })
+    const id = sayings()[0]?.id ?? ''
+    expect(sayings()).toMatchObject([{ content: 'Good evening', status: 'sending' }])
+
+    const row = aMessage({ id, parent_id: 'm1', content: 'Good evening' })
+    receive({ type: 'message:created', seq: 2, session_id: 's1', message: row })
+    expect(sayings()).toEqual([])
+    expect(chat()?.state.messages[id]?.content).toBe('Good evening')
+  })
+
+  test('without an acknowledgement for five seconds is sent again, with its id, over a new connection', () => {
+    void conversations.say({ sessionId: 's1', content: 'Are you there?' })
+    const [first] = socket.take()
+    vi.advanceTimersByTime(5_000)
+    expect(socket.reconnects).toBe(1)
+
+    disconnect()
+    connect()
+    expect(socket.take()).toEqual([first])
+    receive({
+      type: 'ack',
+      ref: first && 'id' in first ? first.id : '',
+      session_id: 's1',
+      message_id: 'm2',
+      duplicate: true,
+    })
+    vi.advanceTimersByTime(60_000)
+    expect(socket.reconnects).toBe(1)
+  })
+
+  test('while the server is away goes out afterwards, in order', () => {
+    disconnect()
+    for (const content of ['one', 'two', 'three']) void conversations.say({ sessionId: 's1', content })
+    expect(socket.take()).toEqual([])
+
+    connect()
+    expect(socket.take().map((frame) => 'content' in frame && frame.content)).toEqual(['one', 'two', 'three'])
+  })
+
+  test('in a new chat tells the session that was made for it', async () => {
+    const begun = conversations.say({ sessionId: null, characterId: 'c1', content: 'Hello' })
+    const [frame] = socket.take()
+    expect(frame).toMatchObject({ type: 'chat:message', session_id: null, character_id: 'c1' })
+
+    const ref = sayings()[0]?.id
+    receive(joined([]), { type: 'ack', ref, session_id: 's1', message_id: ref, duplicate: false })
+    expect(await begun).toBe('s1')
+    expect(sayings()).toMatchObject([{ sessionId: 's1', status: 'stored' }])
+  })
+
+  test('and refused stays with its reason and can be said again', async () => {
+    const refusal = conversations.say({ sessionId: 's1', content: 'x' })
+    const [saying] = sayings()
+    receive({
+      type: 'error',
+      ref: saying?.id,
+      title: 'Too long',
+      status: 422,
+      code: 'too_long',
+      detail: 'At most so much.',
+    })
+    expect(await refusal).toBeNull()
+    expect(sayings()).toMatchObject([{ status: 'refused', problem: { code: 'too_long' } }])
+
+    socket.take()
+    if (sayings()[0]) void conversations.sayAgain(sayings()[0] as Saying)
+    expect(socket.take()).toMatchObject([{ type: 'chat:message', id: saying?.id, content: 'x' }])
+    expect(sayings()).toMatchObject([{ status: 'sending', problem: null }])
+  })
+})
+
+describe('an open chat', () => {
+  let close: () => void
+
+  beforeEach(() => {
+    close = conversations.open('s1')
+    socket.take()
+    receive(
+      joined([GREETING, aMessage({ id: 'm2', parent_id: 'm1' })], 3, aSession({ id: 's1', active_leaf_id: 'm2' })),
+    )
+    const reply = aMessage({ id: 'm3', parent_id: 'm2', role: 'assistant', status: 'queued' })
+    receive({ type: 'message:created', seq: 4, session_id: 's1', message: reply })
+    receive({ type: 'chat:stream:start', seq: 5, session_id: 's1', message_id: 'm3', attempt: 1, intent: null })
+  })
+
+  const token = (offset: number, text: string) => ({
+    type: 'chat:stream:token',
+    session_id: 's1',
+    message_id: 'm3',
+    attempt: 1,
+    offset,
+    token: text,
+  })
+  const end = (content: string, status = 'complete') => ({
+    type: 'chat:stream:end',
+    seq: 6,
+    session_id: 's1',
+    message_id: 'm3',
+    attempt: 1,
+    status,
+    content,
+    length: content.length,
+    sha256: sha256(content),
+    finish_reason: 'stop',
+    usage: null,
+  })
+
+  test('shows the newest reply, also before the session says that it ends there', () => {
+    expect(chat()?.leaf).toBe('m3')
+  })
+
+  test('grows outside the store, and its end is in the row', () => {
+    const drawn = vi.fn()
+    conversations.store.subscribe(drawn)
+    receive(token(0, 'Sit '), token(4, 'down.'))
+    expect(drawn).not.toHaveBeenCalled()
+    expect(conversations.buffers.read('m3')).toBe('Sit ')
+
+    receive(end('Sit down.'))
+    expect(chat()?.state.messages.m3).toMatchObject({ content: 'Sit down.', status: 'complete' })
+    expect(conversations.buffers.read('m3')).toBeUndefined()
+  })
+
+  test('is joined after a reconnect from where it stands', () => {
+    receive(token(0, 'Sit '))
+    disconnect()
+    connect()
+
+    expect(socket.take()).toEqual([
+      {
+        type: 'session:join',
+        ref: 'join s1',
+        session_id: 's1',
+        epoch: 'e',
+        after: 5,
+        live: [{ message_id: 'm3', attempt: 1, offset: 4 }],
+      },
+    ])
+  })
+
+  test('whose end arrived damaged reads the message again', async () => {
+    receive({ ...end('Sit down.'), sha256: 'other' })
+    await vi.waitFor(() => expect(chat()?.state.messages.m3?.content).toBe('As stored.'))
+  })
+
+  test('keeps the place of a message that an event changes', () => {
+    conversations.takeIn('s1', [aMessage({ ...GREETING, version: 2, position: 1, sibling_ids: ['m0', 'm1'] })])
+    const edited = aMessage({ ...GREETING, content: 'Come in!', version: 3 })
+    receive({ type: 'message:updated', seq: 6, session_id: 's1', message: edited })
+
+    expect(chat()?.state.messages.m1).toMatchObject({ content: 'Come in!', position: 1, sibling_ids: ['m0', 'm1'] })
+  })
+
+  test('fetches a branch whose rows are not here, and shows the old one until then', async () => {
+    receive(end('Sit down.'))
+    conversations.takeInSession(aSession({ id: 's1', active_leaf_id: 'far', version: 5 }))
+    expect(chat()?.leaf).toBe('m3')
+
+    await vi.waitFor(() => expect(chat()?.leaf).toBe('far'))
+    expect(fetchedBranches).toEqual(['far'])
+  })
+
+  test('left in the middle of a reply is followed to its end', () => {
+    close()
+    expect(socket.take()).toEqual([])
+
+    receive(end('Sit down.'))
+    expect(socket.take()).toEqual([{ type: 'session:leave', session_id: 's1' }])
+  })
+
+  test('closed by its page is left as soon as nothing runs in it', () => {
+    const closeOther = conversations.open('s2')
+    receive({ ...joined([]), session_id: 's2', session: aSession({ id: 's2' }) })
+    socket.take()
+    closeOther()
+
+    expect(socket.take()).toEqual([{ type: 'session:leave', session_id: 's2' }])
+  })
+
+  test('that went to the trash says so', () => {
+    receive({ type: 'session:deleted', session_id: 's1', session: SESSION })
+
+    expect(chat()?.problem?.detail).toBe('This chat is in the trash.')
+  })
+})
+
+test('a chat that cannot be joined tells why', () => {
+  conversations.open('s1')
+  receive({
+    type: 'error',
+    ref: 'join s1',
+    title: 'No such session',
+    status: 404,
+    code: 'not_found',
+    detail: 'Nothing here.',
+  })
+
+  expect(chat()?.problem?.code).toBe('not_found')
+})
+
+test('news of sessions reach the lists, and a reconnect tells them to read again', () => {
+  const heard: SessionNews[] = []
+  conversations.onNews((news) => heard.push(news))
+  receive({ type: 'session:created', session_id: 's9', session: aSession({ id: 's9' }) })
+  receive({ type: 'session:deleted', session_id: 's9', session: aSession({ id: 's9' }) })
+  disconnect()
+  connect()
+
+  expect(heard.map(({ kind }) => kind)).toEqual(['created', 'deleted', 'reconnected'])
+})
+
+test('stop is repeated until it is acknowledged', async () => {
+  const stopped = conversations.stop('m3')
+  disconnect()
+  connect()
+  const frames = socket.take().filter(({ type }) => type === 'chat:stop')
+  expect(frames).toHaveLength(2)
+
+  receive({ type: 'ack', ref: frames[0]?.ref, session_id: 's1', message_id: 'm3', duplicate: false })
+  await expect(stopped).resolves.toMatchObject({ message_id: 'm3' })
+})
