@@ -88,6 +88,14 @@ class Node:
         assert notice is not None
         return notice
 
+    async def shows(self, message_id: UUID, content: str) -> None:
+        """Wait until a reader of the row sees this text."""
+        for _ in range(20 * WAIT_SECONDS):
+            if (await self.message(message_id)).content == content:
+                return
+            await asyncio.sleep(0.05)
+        raise TimeoutError(f"{message_id} never showed {content!r}")
+
     async def final(self, message_id: UUID, attempt: int | None = None) -> MessageOut:
         """Wait until a reply has ended, and return it."""
         await self.heard(encoding.END, message_id, attempt)
