@@ -121,7 +121,7 @@ class Outgoing:
                     sock_read=self._limits.first_byte,
                 ),
                 trust_env=False,
-                headers={"Accept-Encoding": "identity"},
+                headers={"Accept-Encoding": "identity", "User-Agent": "Causerie"},
             )
         return session, url
 

@@ -69,7 +69,8 @@ class Engine:
             return "ready"
         if self._starting:
             return "starting"
-        return "stopped" if find_spec("xllamacpp") and find_spec(self._model.package) else "not_installed"
+        installed = find_spec("xllamacpp") and files.seems_installed(self._model, self._data_dir)
+        return "stopped" if installed else "not_installed"
 
     @property
     def pid(self) -> int | None:
@@ -117,9 +118,10 @@ class Engine:
 
     def _started(self, task: "asyncio.Task[_Child]") -> None:
         self._starting = None
-        if task.cancelled() or task.exception():
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, ProviderFailed):
             self._failures += 1
-        else:
+        elif error is None and not task.cancelled():
             self._child = task.result()
 
     async def _start(self) -> _Child:
@@ -175,7 +177,7 @@ class Engine:
         if not ready:
             await _end(process)
             await watch
-            raise ProviderFailed("The local model did not start. `causerie doctor` says more.")
+            raise ProviderFailed("The local model did not start. The server's log says more.")
         return _Child(process, address, asyncio.get_running_loop().time(), watch)
 
 

@@ -33,21 +33,27 @@ def find(model: ModelFile, data_dir: Path) -> Path | None:
 
     A file with another size or hash counts as absent.
     """
-    folders = [data_dir / "models"]
-    # The package's own code needs what is deliberately not installed: it is located, never imported.
-    if (spec := find_spec(model.package)) and spec.submodule_search_locations:
-        folders += [Path(folder) for folder in spec.submodule_search_locations]
-    for folder in folders:
-        path = folder / model.file_name
-        if path.is_file() and is_genuine(path, model):
-            return path
-    return None
+    return next((path for path in _places(model, data_dir) if is_genuine(path, model)), None)
+
+
+def seems_installed(model: ModelFile, data_dir: Path) -> bool:
+    """Return whether a file of the right name and size is there: cheap, and no promise."""
+    return any(path.stat().st_size == model.size for path in _places(model, data_dir))
 
 
 def is_genuine(path: Path, model: ModelFile) -> bool:
     """Return whether the file at `path` is `model`, byte for byte."""
     status = path.stat()
     return status.st_size == model.size and _sha256(path, status.st_mtime_ns) == model.sha256
+
+
+def _places(model: ModelFile, data_dir: Path) -> list[Path]:
+    folders = [data_dir / "models"]
+    # The package's own code needs what is deliberately not installed: it is located, never imported.
+    if (spec := find_spec(model.package)) and spec.submodule_search_locations:
+        folders += [Path(folder) for folder in spec.submodule_search_locations]
+    paths = [folder / model.file_name for folder in folders]
+    return [path for path in paths if path.is_file()]
 
 
 @lru_cache(maxsize=8)
