@@ -1,5 +1,6 @@
 """The command line. What is heavy is imported inside the commands, so that `--help` answers at once."""
 
+import gc
 import sys
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -42,6 +43,7 @@ def serve(
     concurrency: Annotated[int, typer.Option(min=1, help="Most replies at once.")] = 512,
 ) -> None:
     """Serve the web app and the API until SIGTERM or Ctrl+C."""
+    gc.disable()  # nothing that the imports make is garbage; the server switches it on again
     from causerie.app import create_app
     from causerie.ops.data_folder import FolderInUse, only_server, prepare_folder
     from causerie.ops.serving import CannotListen, listen, run

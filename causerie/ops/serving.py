@@ -97,6 +97,7 @@ class _Server(uvicorn.Server):
             gc.collect()
             gc.freeze()
             gc.set_threshold(YOUNG_OBJECTS)
+            gc.enable()
             for bound in sockets or ():
                 host, port = bound.getsockname()[:2]
                 print(f"Causerie is at http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)  # noqa: T201 (the one line that the operator waits for)

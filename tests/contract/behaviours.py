@@ -24,5 +24,5 @@ SCRIPTS: dict[str, dict[str, Any]] = {
     UNICODE: {"text": UNICODE_TEXT, "chunk": 1, "split_surrogates": True},
     STEADY: {"text": STEADY_TEXT, "pace": 200},
     SLOW: {"text": SLOW_TEXT, "pace": 50},
-    FAILING: {"status": 401},
+    FAILING: {"fault": "refuse", "status": 401},
 }

@@ -57,7 +57,8 @@ def free_port() -> int:
 
 def environment(data: Path, settings: dict[str, str]) -> dict[str, str]:
     """Return this process's environment with nothing of Causerie's in it but `settings`."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("CAUSERIE_")}
+    left_out = ("CAUSERIE_", "PYTHONDONTWRITEBYTECODE")  # without compiled modules every start takes seconds longer
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     wanted = {"DATA_DIR": str(data)} | settings
     return inherited | {f"CAUSERIE_{name}": value for name, value in wanted.items()}
 

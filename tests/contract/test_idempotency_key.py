@@ -64,7 +64,7 @@ def test_saying_again_with_the_same_key_answers_the_first(api: Api) -> None:
 
 
 def test_a_key_whose_request_still_runs_is_refused(api: Api) -> None:
-    model = api.provider.one_of_its_own(text=behaviours.QUICK_TEXT, hold_after=0)
+    model = api.provider.one_of_its_own(text=behaviours.QUICK_TEXT, fault="hold", after=0)
     session, headers = api.session(model), {"Idempotency-Key": mint()}
     body = {"chat_session_id": session["id"], "message": "Who are you?"}
 

@@ -50,7 +50,7 @@ def test_the_message_is_kept_when_the_provider_fails(api: Api) -> None:
 
 
 def test_the_message_is_stored_before_the_model_is_called(api: Api) -> None:
-    model = api.provider.one_of_its_own(text=behaviours.QUICK_TEXT, hold_after=0)
+    model = api.provider.one_of_its_own(text=behaviours.QUICK_TEXT, fault="hold", after=0)
 
     answer = api.start_reply(None, "Who are you?", ai_model_id=api.model(model))
 

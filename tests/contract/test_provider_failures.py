@@ -9,34 +9,37 @@ import pytest
 from tests.contract import behaviours
 from tests.contract.making import Api, Row
 from tests.contract.sockets import Socket
+from tests.scripted_provider import CANARY
 
 TEXT = behaviours.STEADY_TEXT
 PARTIAL = 120
 
 BEFORE_ANY_TEXT: dict[str, dict[str, Any]] = {
-    "bad request": {"status": 400},
-    "wrong key": {"status": 401},
-    "no credits": {"status": 402},
-    "moderation": {"status": 403},
-    "no such model": {"status": 404},
-    "its own failure": {"status": 500},
-    "gateway": {"status": 502},
-    "no provider": {"status": 503},
-    "rate limit": {"status": 429, "retry_after": "1"},
-    "rate limit for long": {"status": 429, "retry_after": "3600"},
-    "redirect": {"status": 302, "location": "http://127.0.0.1:9/"},
-    "empty": {"empty": True},
-    "a web page": {"html": True},
-    "error in 200 at once": {"error_after": 0},
-    "malformed at once": {"malformed_after": 0},
-    "cut at once": {"cut_after": 0},
-    "closed at once": {"close_after": 0},
+    "bad request": {"fault": "refuse", "status": 400},
+    "wrong key": {"fault": "refuse", "status": 401},
+    "no credits": {"fault": "refuse", "status": 402},
+    "moderation": {"fault": "refuse", "status": 403},
+    "no such model": {"fault": "refuse", "status": 404},
+    "its own failure": {"fault": "refuse", "status": 500},
+    "gateway": {"fault": "refuse", "status": 502},
+    "no provider": {"fault": "refuse", "status": 503},
+    "rate limit": {"fault": "refuse", "status": 429, "retry_after": "1"},
+    "rate limit for long": {"fault": "refuse", "status": 429, "retry_after": "3600"},
+    "redirect": {"fault": "refuse", "status": 302},
+    "empty": {"fault": "empty"},
+    "a web page": {"fault": "html"},
+    "error in 200 at once": {"fault": "error"},
+    "malformed at once": {"fault": "malformed"},
+    "cut at once": {"fault": "cut"},
+    "closed at once": {"fault": "close"},
+    "a line without end": {"fault": "long_line"},
 }
 AFTER_SOME_TEXT: dict[str, dict[str, Any]] = {
-    "cut": {"cut_after": PARTIAL},
-    "closed without an end": {"close_after": PARTIAL},
-    "malformed": {"malformed_after": PARTIAL},
-    "error in 200": {"error_after": PARTIAL},
+    "cut": {"fault": "cut", "after": PARTIAL},
+    "closed without an end": {"fault": "close", "after": PARTIAL},
+    "malformed": {"fault": "malformed", "after": PARTIAL},
+    "error in 200": {"fault": "error", "after": PARTIAL},
+    "a line without end": {"fault": "long_line", "after": PARTIAL},
 }
 HARMLESS: dict[str, dict[str, Any]] = {
     "comment lines": {"comments": True},
@@ -44,8 +47,8 @@ HARMLESS: dict[str, dict[str, Any]] = {
     "no usage": {"usage": False},
     "thoughts": {"reasoning": "Let me think about the sea."},
     "halved characters": {"split_surrogates": True, "chunk": 1},
-    "a failure before the first token": {"status": 503, "times": 1},
-    "a rate limit that passes": {"status": 429, "retry_after": "1", "times": 1},
+    "a failure before the first token": {"fault": "refuse", "status": 503, "times": 1},
+    "a rate limit that passes": {"fault": "refuse", "status": 429, "retry_after": "1", "times": 1},
 }
 
 
@@ -124,6 +127,27 @@ def test_a_reply_cut_by_its_length_says_so(api: Api) -> None:
     assert (reply["status"], reply["finish_reason"]) == ("complete", "length")
 
 
+@pytest.mark.parametrize(("fault", "partial"), [("blocked_prompt", ""), ("blocked_output", TEXT[:PARTIAL])])
+def test_what_a_provider_blocks_is_told(api: Api, fault: str, partial: str) -> None:
+    model = api.provider.one_of_its_own(text=TEXT, fault=fault, after=PARTIAL)
+    gemini = {"provider": "gemini", "base_url": f"{api.provider.origin}/v1beta", "api_key": "anything"}
+    session = api.session(ai_model_id=api.model(model, **gemini))
+
+    answer = api.say(session["id"], "Tell me a story.")
+
+    reply = answer["ai_message"]
+    assert (reply["status"], reply["content"]) == ("failed", partial)
+    a_person_understands(reply["error"])
+    assert "block" in reply["error"]["title"].lower()
+    assert api.message(answer["user_message"]["id"])["content"] == "Tell me a story."
+
+
+def test_what_a_provider_says_of_itself_is_not_repeated(api: Api) -> None:
+    for fault in ("refuse", "html", "error"):
+        _, reply = failed_reply(api, {"fault": fault})
+        assert CANARY not in str(reply)
+
+
 def test_nobody_at_the_providers_address(api: Api) -> None:
     model_id = api.model("anything", base_url="http://127.0.0.1:9/v1")
 
@@ -133,11 +157,11 @@ def test_nobody_at_the_providers_address(api: Api) -> None:
     a_person_understands(reply["error"])
 
 
-@pytest.mark.parametrize("silent", [{"hang_before": True}, {"hang_after": PARTIAL}], ids=["at once", "after some text"])
-def test_a_silent_provider_can_be_stopped(api: Api, socket: Socket, silent: dict[str, Any]) -> None:
-    model = api.provider.one_of_its_own(text=TEXT, **silent)
+@pytest.mark.parametrize(("fault", "after"), [("silent", 0), ("hang", PARTIAL)], ids=["at once", "after some text"])
+def test_a_silent_provider_can_be_stopped(api: Api, socket: Socket, fault: str, after: int) -> None:
+    model = api.provider.one_of_its_own(text=TEXT, fault=fault, after=after)
     session = api.session(model)
-    partial = TEXT[: silent.get("hang_after", 0)]
+    partial = TEXT[:after]
     reply_id = socket.answer("chat:message", ref="m", session_id=session["id"], content="A story?")["reply"]["id"]
     socket.expect("chat:stream:start", message_id=reply_id)
     if partial:
@@ -166,7 +190,7 @@ def test_a_stop_closes_the_providers_stream(api: Api, socket: Socket) -> None:
 
 
 def test_a_failure_is_told_to_every_joined_connection(api: Api, socket: Socket) -> None:
-    model = api.provider.one_of_its_own(text=TEXT, cut_after=PARTIAL)
+    model = api.provider.one_of_its_own(text=TEXT, fault="cut", after=PARTIAL)
     session = api.session(ai_model_id=api.model(model, paid=True))
     socket.join(session["id"])
 
@@ -178,7 +202,7 @@ def test_a_failure_is_told_to_every_joined_connection(api: Api, socket: Socket) 
 
 
 def test_a_failed_reply_can_be_continued(api: Api) -> None:
-    model = api.provider.one_of_its_own(text=TEXT, cut_after=PARTIAL)
+    model = api.provider.one_of_its_own(text=TEXT, fault="cut", after=PARTIAL)
     session = api.session(ai_model_id=api.model(model, paid=True, continue_prefix=False))
     reply = api.say(session["id"], "Tell me a story.")["ai_message"]
     rest = api.provider.play(model, text=" And so it ended.")
@@ -193,7 +217,7 @@ def test_a_failed_reply_can_be_continued(api: Api) -> None:
 
 
 def test_a_swipe_after_a_failure_works(api: Api) -> None:
-    model = api.provider.one_of_its_own(text=TEXT, status=401)
+    model = api.provider.one_of_its_own(text=TEXT, fault="refuse", status=401)
     session = api.session(model)
     reply = api.say(session["id"], "Tell me a story.")["ai_message"]
     api.provider.play(model, text=TEXT)
@@ -205,7 +229,7 @@ def test_a_swipe_after_a_failure_works(api: Api) -> None:
 
 
 def test_the_next_message_is_answered_after_a_failed_reply(api: Api) -> None:
-    model = api.provider.one_of_its_own(text=TEXT, status=401)
+    model = api.provider.one_of_its_own(text=TEXT, fault="refuse", status=401)
     session = api.session(model)
     api.say(session["id"], "Tell me a story.")
     api.provider.play(model, text=TEXT)

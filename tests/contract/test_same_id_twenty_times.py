@@ -81,8 +81,8 @@ def test_over_rest_twenty_at_once(api: Api, known_session: bool) -> None:
 
 def test_twenty_swipes_with_one_id_are_one_sibling(api: Api) -> None:
     model = api.provider.one_of_its_own(text=behaviours.QUICK_TEXT)
-    session, sibling = api.session(model), mint()
-    reply = api.say(session["id"], "Who are you?")["ai_message"]
+    session = api.session(model)
+    reply, sibling = api.say(session["id"], "Who are you?")["ai_message"], mint()
 
     with ThreadPoolExecutor(TIMES) as threads:
         answers = list(threads.map(lambda _: api.act(reply["id"], "swipe", id=sibling), range(TIMES)))

@@ -292,9 +292,9 @@ def test_retrying_another_attempt_than_the_current_changes_nothing(api: Api) -> 
 
 
 def test_a_swipe_is_a_new_sibling_and_becomes_the_leaf(api: Api) -> None:
-    session, sibling = api.session(behaviours.QUICK), mint()
+    session = api.session(behaviours.QUICK)
     answer = api.say(session["id"], "Who are you?")
-    first = answer["ai_message"]
+    first, sibling = answer["ai_message"], mint()
 
     response = api.act(first["id"], "swipe", id=sibling)
 
@@ -308,8 +308,8 @@ def test_a_swipe_is_a_new_sibling_and_becomes_the_leaf(api: Api) -> None:
 
 
 def test_swiping_again_with_the_same_id_makes_no_third(api: Api) -> None:
-    session, sibling = api.session(behaviours.QUICK), mint()
-    first = api.say(session["id"], "Who are you?")["ai_message"]
+    session = api.session(behaviours.QUICK)
+    first, sibling = api.say(session["id"], "Who are you?")["ai_message"], mint()
 
     for _ in range(2):
         assert api.act(first["id"], "swipe", id=sibling).status_code == 200

@@ -333,7 +333,7 @@ def test_retrying_twice_with_the_attempt_that_was_seen_retries_once(api: Api, so
 
 def test_continue_keeps_the_partial_and_adds_to_it(api: Api, socket: Socket) -> None:
     text = behaviours.STEADY_TEXT
-    model = api.provider.one_of_its_own(text=text, hold_after=120)
+    model = api.provider.one_of_its_own(text=text, fault="hold", after=120)
     session = api.session(ai_model_id=api.model(model, continue_prefix=True))
     reply_id = socket.answer("chat:message", ref="m", session_id=session["id"], content="A story?")["reply"]["id"]
     socket.text_reaches(120)

@@ -122,7 +122,7 @@ def test_a_late_reader_gets_all_the_text_so_far_and_the_rest(api: Api, connect: 
 
 
 def test_a_reader_that_comes_back_gets_the_text_from_where_it_was(api: Api, connect: Connect) -> None:
-    model = api.provider.one_of_its_own(text=behaviours.STEADY_TEXT, hold_after=200)
+    model = api.provider.one_of_its_own(text=behaviours.STEADY_TEXT, fault="hold", after=200)
     session = api.session(model)
     first = connect()
     epoch = first.join(session["id"])["epoch"]
@@ -146,7 +146,7 @@ def test_a_reader_that_comes_back_gets_the_text_from_where_it_was(api: Api, conn
 
 
 def test_a_position_in_an_attempt_that_is_over_starts_at_the_beginning(api: Api, connect: Connect) -> None:
-    model = api.provider.one_of_its_own(text=behaviours.STEADY_TEXT, hold_after=200)
+    model = api.provider.one_of_its_own(text=behaviours.STEADY_TEXT, fault="hold", after=200)
     session = api.session(model)
     early = connect()
     early.join(session["id"])
@@ -162,7 +162,7 @@ def test_a_position_in_an_attempt_that_is_over_starts_at_the_beginning(api: Api,
 
 
 def test_a_reply_without_text_yet_has_its_live_entry(api: Api, connect: Connect) -> None:
-    model = api.provider.one_of_its_own(text=behaviours.STEADY_TEXT, hold_after=0)
+    model = api.provider.one_of_its_own(text=behaviours.STEADY_TEXT, fault="hold", after=0)
     session = api.session(model)
     early, late = connect(), connect()
     early.join(session["id"])

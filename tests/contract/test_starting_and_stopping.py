@@ -79,7 +79,6 @@ def test_without_a_login_no_other_address_is_served(tmp_path: Path, host: str) -
         ("AUTH", "nobody"),
         ("DATABASE_URL", "mysql://localhost/causerie"),
         ("LOG_FORMAT", "xml"),
-        ("RATE_LIMITS", "perhaps"),
         ("PRIVATE_HOSTS", "10.0.0.0/8"),
         ("ALLOWED_ORIGINS", "*"),
         ("PUBLIC_URL", "somewhere"),
@@ -137,7 +136,7 @@ def test_everything_is_there_after_a_restart(tmp_path: Path, provider: Provider)
 
 
 def test_a_stop_tells_every_socket_and_answers_who_waits(tmp_path: Path, provider: Provider) -> None:
-    model = provider.one_of_its_own(text=behaviours.SLOW_TEXT, hold_after=40)
+    model = provider.one_of_its_own(text=behaviours.SLOW_TEXT, fault="hold", after=40)
     with running(tmp_path, provider) as (server, api, socket), ThreadPoolExecutor(1) as thread:
         session = api.session(ai_model_id=api.model(model, paid=True))
         socket.join(session["id"])
@@ -165,7 +164,7 @@ def test_a_stop_tells_every_socket_and_answers_who_waits(tmp_path: Path, provide
 
 def test_a_reply_that_can_be_continued_goes_on_after_a_restart(tmp_path: Path, provider: Provider) -> None:
     text = behaviours.STEADY_TEXT
-    model = provider.one_of_its_own(text=text, hold_after=120)
+    model = provider.one_of_its_own(text=text, fault="hold", after=120)
     with running(tmp_path, provider) as (server, api, socket):
         session = api.session(ai_model_id=api.model(model, continue_prefix=True))
         socket.join(session["id"])
@@ -184,7 +183,7 @@ def test_a_reply_that_can_be_continued_goes_on_after_a_restart(tmp_path: Path, p
 
 def test_a_killed_servers_paid_reply_is_kept_as_a_partial(tmp_path: Path, provider: Provider) -> None:
     text = behaviours.STEADY_TEXT
-    model = provider.one_of_its_own(text=text, hold_after=120)
+    model = provider.one_of_its_own(text=text, fault="hold", after=120)
     with running(tmp_path, provider) as (server, api, socket):
         session = api.session(ai_model_id=api.model(model, paid=True))
         socket.join(session["id"])
@@ -205,7 +204,7 @@ def test_a_killed_servers_paid_reply_is_kept_as_a_partial(tmp_path: Path, provid
 
 
 def test_nothing_new_is_taken_while_it_ends(tmp_path: Path, provider: Provider) -> None:
-    model = provider.one_of_its_own(text=behaviours.QUICK_TEXT, hold_after=10)
+    model = provider.one_of_its_own(text=behaviours.QUICK_TEXT, fault="hold", after=10)
     with running(tmp_path, provider) as (server, api, socket):
         session = api.session(ai_model_id=api.model(model, paid=True))
         answer = socket.answer("chat:message", ref="m", session_id=session["id"], content="A story?")

@@ -98,7 +98,7 @@ export function aModel(fields: Partial<Model> = {}): Model {
     provider: 'local',
     model: 'smollm2-135m-instruct',
     base_url: null,
-    api_key_last_four: null,
+    api_key: null,
     context_window: null,
     max_output_tokens: null,
     temperature: null,

@@ -4,6 +4,9 @@ import { useModels } from '../../shared/api/models'
 import type { Model } from '../../shared/api/wire'
 import { Menu, MenuChoice, MenuItem, MenuLine } from '../../shared/ui/menu'
 
+/** The small model that comes along, so that somebody answers before a real one is added. */
+const DEMO_MODEL = 'smollm2'
+
 interface ModelChipProps {
   model: Model | null
   onChoose: (id: string) => void
@@ -15,7 +18,7 @@ export function ModelChip({ model, onChoose }: ModelChipProps) {
   const navigate = useNavigate()
   if (!data) return null
   const enabled = data.items.filter((candidate) => candidate.enabled)
-  const name = model ? (model.provider === 'local' ? `${model.name} · local` : model.name) : 'No model'
+  const name = model?.name ?? 'No model'
   return (
     <Menu
       side="top"
@@ -67,5 +70,5 @@ export function ModelNote({ model, ready }: { model: Model | null; ready: boolea
 }
 
 function isDemo(model: Model): boolean {
-  return model.provider === 'local' && /135m/i.test(model.model)
+  return model.provider === 'local' && model.model === DEMO_MODEL
 }

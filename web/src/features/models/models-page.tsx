@@ -63,7 +63,7 @@ function ModelCard({ model, isDefault }: { model: Model; isDefault: boolean }) {
           <p className="break-words text-small text-soft">
             {PROVIDERS[model.provider].name} · {model.model}
             {model.base_url && ` · ${model.base_url}`}
-            {model.api_key_last_four && ` · key …${model.api_key_last_four}`}
+            {model.api_key && ` · key ${model.api_key}`}
           </p>
         </div>
         <div className="flex flex-wrap items-center gap-1">

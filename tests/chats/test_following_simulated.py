@@ -1,0 +1,160 @@
+"""Every interleaving: whatever is committed, delivered, lost, swapped, joined and read slowly, each reader gets it all."""
+
+import asyncio
+from contextlib import suppress
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from causerie.chats.following import Following
+from tests.chats.following_world import EPOCH, Reader, World, run
+
+Step = tuple[str, int, int]
+
+ACTIONS = [
+    "say",
+    "begin",
+    "write",
+    "write",
+    "write",
+    "checkpoint",
+    "end",
+    "crash",
+    "retry",
+    "continue",
+    "rename",
+    "deliver",
+    "deliver",
+    "deliver all",
+    "swap",
+    "repeat",
+    "lose",
+    "join",
+    "reconnect",
+    "leave",
+    "read",
+    "read",
+    "read all",
+    "wait",
+    "wait long",
+]
+TEXTS = ["Once ", "é", "👩‍🚀 ", "upon a time ", '\n"quoted"\\ ', "x" * 50]
+
+steps = st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 40), st.integers(0, 40)), min_size=5, max_size=80)
+
+
+class Simulation:
+    """Takes the steps of one run."""
+
+    def __init__(self, world: World, following: Following) -> None:
+        self.world = world
+        self.following = following
+        self.readers = [Reader(world, following) for _ in range(3)]
+        self.joining: list[asyncio.Task[None]] = []
+
+    async def take(self, action: str, one: int, two: int) -> None:
+        world, bus = self.world, self.world.bus
+        reader = self.readers[one % len(self.readers)]
+        queued = [key for key, reply in world.replies.items() if reply.status == "queued"]
+        streaming = [key for key, reply in world.replies.items() if reply.status == "streaming"]
+        final = [key for key, reply in world.replies.items() if reply.status in {"complete", "failed"}]
+        match action:
+            case "say":
+                world.say()
+            case "rename":
+                world.rename()
+            case "begin" if queued:
+                message_id = queued[one % len(queued)]
+                world.begin(message_id, keep=len(world.replies[message_id].text))
+            case "write" if streaming:
+                world.write(streaming[one % len(streaming)], TEXTS[two % len(TEXTS)])
+            case "checkpoint" if streaming:
+                world.checkpoint(streaming[one % len(streaming)])
+            case "end" if streaming:
+                world.end(streaming[one % len(streaming)], "complete" if two % 2 else "failed")
+            case "crash" if streaming:
+                world.begin(streaming[one % len(streaming)], keep=two)
+            case "retry" | "continue" if final:
+                world.ask_again(final[one % len(final)], keeps_text=action == "continue")
+            case "deliver":
+                bus.deliver(one % 4)
+            case "deliver all":
+                bus.deliver_all()
+            case "swap" if len(bus.wire) > 1:
+                bus.wire[0], bus.wire[1] = bus.wire[1], bus.wire[0]
+            case "repeat" if bus.wire:
+                bus.wire.append(bus.wire[one % len(bus.wire)])
+            case "lose" if bus.wire:
+                bus.wire.pop(one % len(bus.wire))
+            case "join" if not self.following.has_joined(reader.channel, world.key.session_id):
+                await self._join(reader, wait=bool(two % 2))
+            case "reconnect":
+                await self._settle_joins()
+                await reader.reconnect()
+            case "leave":
+                self.following.leave(reader.channel, world.key.session_id)
+            case "read":
+                await reader.read()
+            case "read all":
+                await reader.read_all()
+            case "wait":
+                await asyncio.sleep(0.01 * one)
+            case "wait long":
+                await asyncio.sleep(one)
+
+    async def finish(self) -> None:
+        """Let everything arrive and everybody read: then all must agree."""
+        await self._settle_joins()
+        for reader in self.readers:
+            if not self.following.has_joined(reader.channel, self.world.key.session_id):
+                await reader.read_all()
+                await reader.join()
+        await self._agree()
+        for message_id, reply in self.world.replies.items():
+            if reply.status == "streaming":
+                self.world.end(message_id)
+        await self._agree()
+
+    async def _agree(self) -> None:
+        self.world.bus.deliver_all()
+        await asyncio.sleep(20)
+        for reader in self.readers:
+            await reader.read_all()
+            reader.check_is_current()
+
+    async def _join(self, reader: Reader, *, wait: bool) -> None:
+        """Join, while other things happen or before they do."""
+        await self._settle_joins()
+        await reader.read_all()
+        task = asyncio.create_task(reader.join())
+        self.joining.append(task)
+        if wait:
+            await task
+
+    async def _settle_joins(self) -> None:
+        while self.joining:
+            await self.joining.pop()
+
+
+async def simulate(taken: list[Step], reading_seconds: float) -> None:
+    world = World(reading_seconds=reading_seconds)
+    following = Following(world, world.bus, EPOCH)
+    running = asyncio.create_task(following.run())
+    simulation = Simulation(world, following)
+    try:
+        for action, one, two in taken:
+            await simulation.take(action, one, two)
+        await simulation.finish()
+        for reader in simulation.readers:
+            following.close(reader.channel)
+        assert world.bus.listening == 0
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(taken=steps, reading_seconds=st.sampled_from([0.0, 0.0004, 0.03, 0.7]))
+def test_every_reader_gets_everything_in_order(taken: list[Step], reading_seconds: float) -> None:
+    run(simulate(taken, reading_seconds))
