@@ -96,3 +96,9 @@ def is_free_text(document: Document, schema: dict[str, Any]) -> bool:
     if any(is_free_text(document, part) for part in parts):
         return True
     return schema.get("type") == "string" and not schema.keys() & {"format", "enum", "const", "pattern"}
+
+
+def read_only(document: Document, operation: Operation, name: str) -> bool:
+    """Tell whether the field is accepted only as it is stored."""
+    schema = properties(document, operation.schema or {})[name]
+    return bool(schema.get("readOnly") or resolved(document, schema).get("readOnly"))
