@@ -84,7 +84,10 @@ class ReplyReader(Reply, ABC):
                 self._end()
             else:
                 chunk = await answer.read_some(LINGER_SECONDS if self.finished else None)
-                self._read(self._parser.feed(chunk)) if chunk else self._read_end()
+                if chunk:
+                    self._read(self._parser.feed(chunk))
+                else:
+                    self._read_end()
         except EventTooLong:
             self.fail(ProviderMalformed())
         except (ProviderCut, ProviderSilent) as error:

@@ -87,8 +87,12 @@ class GeminiReader(ReplyReader):
             raise ProviderMalformed
         for part in parts:
             text = part.get("text") if isinstance(part, dict) else None
-            if isinstance(text, str):
-                self.think(text) if part.get("thought") else self.say(text)
+            if not isinstance(text, str):
+                continue  # a call of a tool, and what else may come; we ask for none
+            if part.get("thought"):
+                self.think(text)
+            else:
+                self.say(text)
         if reason := candidate.get("finishReason"):
             if reason in _BLOCKS:
                 raise ContentBlocked

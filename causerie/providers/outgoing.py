@@ -17,6 +17,7 @@ from causerie.providers.targets import TargetNotAllowed, Targets
 
 MAX_BODY_BYTES = 10 << 20  # of a body that is read whole
 MAX_STREAM_BYTES = 64 << 20
+MOST_SESSIONS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Outgoing:
         self._targets = targets
         self._limits = limits or Limits()
         self._resolver = resolver
-        self._sessions: dict[tuple[str, str], aiohttp.ClientSession] = {}
+        self._sessions: dict[str, aiohttp.ClientSession] = {}  # by origin or socket, the longest unused first
         self._answers: set[Answer] = set()
 
     def check(self, url: str) -> None:
@@ -75,7 +76,8 @@ class Outgoing:
         """
         started = asyncio.get_running_loop().time()
         try:
-            session, url = self._session(request)
+            origin, url = self._target(request)
+            session = await self._session(origin, request, url)
             response = await session.post(url, data=request.body, headers=request.headers, allow_redirects=False)
         except aiohttp.ConnectionTimeoutError as error:
             raise ProviderUnreachable from error
@@ -83,7 +85,7 @@ class Outgoing:
             raise ProviderSilent from error
         except (aiohttp.ClientError, OSError) as error:
             raise ProviderUnreachable from error
-        answer = Answer(response, started + self._limits.first_byte, self._limits.between_bytes)
+        answer = Answer(origin, response, started + self._limits.first_byte, self._limits.between_bytes)
         self._answers.add(answer)
         try:
             yield answer
@@ -102,16 +104,18 @@ class Outgoing:
 
     close = abort
 
-    def _session(self, request: Request) -> tuple[aiohttp.ClientSession, URL]:
+    def _target(self, request: Request) -> tuple[str, URL]:
         if request.socket_path:
-            url = URL(request.url)
-            key = ("unix", request.socket_path)
-        else:
-            url = self._targets.check(request.url)
-            key = (url.scheme, f"{url.raw_host}:{url.port}")
-        session = self._sessions.get(key)
+            return request.socket_path, URL(request.url)
+        url = self._targets.check(request.url)
+        return str(url.origin()), url
+
+    async def _session(self, origin: str, request: Request, url: URL) -> aiohttp.ClientSession:
+        if origin not in self._sessions and len(self._sessions) >= MOST_SESSIONS:
+            await self._drop_an_idle_session()
+        session = self._sessions.pop(origin, None)
         if session is None:
-            session = self._sessions[key] = aiohttp.ClientSession(
+            session = aiohttp.ClientSession(
                 connector=self._connector(request, url),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(
@@ -123,7 +127,14 @@ class Outgoing:
                 trust_env=False,
                 headers={"Accept-Encoding": "identity", "User-Agent": "Causerie"},
             )
-        return session, url
+        self._sessions[origin] = session
+        return session
+
+    async def _drop_an_idle_session(self) -> None:
+        busy = {answer.origin for answer in self._answers}
+        idle = next((origin for origin in self._sessions if origin not in busy), None)
+        if idle is not None:
+            await self._sessions.pop(idle).close()
 
     def _connector(self, request: Request, url: URL) -> aiohttp.BaseConnector:
         if request.socket_path:
@@ -136,7 +147,10 @@ class Outgoing:
 class Answer:
     """An HTTP answer whose body comes as it comes."""
 
-    def __init__(self, response: aiohttp.ClientResponse, first_byte_at: float, between_bytes: float) -> None:
+    def __init__(
+        self, origin: str, response: aiohttp.ClientResponse, first_byte_at: float, between_bytes: float
+    ) -> None:
+        self.origin = origin
         self._response = response
         self._content = response.content
         self._first_byte_at: float | None = first_byte_at

@@ -118,3 +118,23 @@ async def test_every_error_says_something_a_person_understands() -> None:
     for kind in kinds(ProviderError):
         assert kind.title
         assert kind.sentence.endswith(".")
+
+
+async def test_connections_are_kept_for_only_so_many_servers(
+    outgoing: Outgoing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("causerie.providers.outgoing.MOST_SESSIONS", 2)
+    async with ScriptedServer() as busy, ScriptedServer() as second, ScriptedServer() as third:
+        held = OpenAIProvider(
+            ModelConfig("openai", busy.play("held", text="Hello, you.", fault="hold", after=5), busy.url), outgoing
+        )
+        async with aclosing(held.stream(QUESTION, Sampling())) as pieces:
+            await anext(pieces)
+            for server in (second, third, second):
+                got = await outcome(OpenAIProvider(ModelConfig("openai", server.play("any"), server.url), outgoing))
+                assert got.error is None
+            busy.release("held")
+            rest = await read(pieces)
+
+    assert rest.text == ", you."
+    assert len(outgoing._sessions) == 2
