@@ -9,8 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
-from fastapi import APIRouter, FastAPI
-from fastapi.routing import APIRoute
+from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from causerie import __version__
@@ -29,6 +28,7 @@ from causerie.http.documents import describe, document_routes
 from causerie.http.front import Front, origin_of
 from causerie.http.pages import Pages
 from causerie.http.problems import PROBLEM_HANDLERS
+from causerie.http.routing import RouteIndex
 from causerie.jobs.routes import router as jobs_router
 from causerie.jobs.runner import JobRunner
 from causerie.objects.files import FileStore
@@ -86,7 +86,6 @@ def create_app(settings: Settings, *, concurrency: int = DEFAULT_CONCURRENCY) ->
         lifespan=lifespan,
         openapi_url=None,
         redirect_slashes=False,
-        generate_unique_id_function=_operation_name,
         exception_handlers=PROBLEM_HANDLERS,
     )
     _add_routes(app)
@@ -165,8 +164,7 @@ async def _running(*loops: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
 
 
 def _add_routes(app: FastAPI) -> None:
-    api = APIRouter(prefix="/api")
-    for router in (
+    routers = (
         accounts_router,
         characters_router,
         character_uploads,
@@ -180,20 +178,15 @@ def _add_routes(app: FastAPI) -> None:
         trash_router,
         jobs_router,
         health.router,
-    ):
-        api.include_router(router)
-    app.include_router(api)
-    app.include_router(health.probes)
-    app.router.routes.extend(document_routes(app))
+        health.probes,
+    )
+    routes = [route for router in routers for route in router.routes]
+    app.router.routes.append(RouteIndex([*routes, *document_routes(app)]))
     app.router.default = Pages(STATIC)
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = describe(app)
+            app.openapi_schema = describe(app, routes)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # the framework's own way to another document
-
-
-def _operation_name(route: APIRoute) -> str:
-    return route.name

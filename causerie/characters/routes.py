@@ -35,7 +35,6 @@ uploads = APIRouter(
     prefix="/characters",
     tags=["characters"],
     route_class=UploadRoute,
-    form_limits={"max_files": 1, "max_fields": 1},
 )
 
 _FILE_HEADERS = {
@@ -153,7 +152,12 @@ async def get_avatar(
     return Response(await store.get(sha256), headers=headers, media_type=service.AVATAR_TYPE)
 
 
-@uploads.put("/{character_id}/avatar", response_model=CharacterOut, responses=refusals(NotAnImage, ImageTooLarge))
+@uploads.put(
+    "/{character_id}/avatar",
+    response_model=CharacterOut,
+    responses=refusals(NotAnImage, ImageTooLarge),
+    form_limits={"max_files": 1, "max_fields": 1},
+)
 async def put_avatar(
     character_id: UUID,
     file: Annotated[UploadFile, File(description="PNG, JPEG, WebP or GIF of at most 20 MiB and 40 megapixels.")],

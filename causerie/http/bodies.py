@@ -11,6 +11,7 @@ from causerie.http import idempotency
 from causerie.http.json_text import parse_json
 from causerie.http.problems import PayloadTooLarge, UnsupportedMediaType
 
+API = "/api"
 LARGEST_JSON_BYTES = 2**20
 LARGEST_IMAGE_BYTES = 20 * 2**20
 
@@ -36,10 +37,16 @@ class ReadRequest(Request):
 
 
 class JsonRoute(APIRoute):
-    """A route that takes JSON of at most 1 MiB; POST understands `Idempotency-Key`."""
+    """A route under `/api` that takes JSON of at most 1 MiB; POST understands `Idempotency-Key`.
+
+    Its function's name is its operation's id in the OpenAPI document.
+    """
 
     largest_body: ClassVar[int] = LARGEST_JSON_BYTES
     media_type: ClassVar[str] = "application/json"
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(API + path, endpoint, **{**options, "generate_unique_id_function": _operation_name})
 
     def get_route_handler(self) -> Handler:
         answer = super().get_route_handler()
@@ -84,6 +91,10 @@ class UploadRoute(JsonRoute):
 
     def _parse(self, body: bytes) -> Any:  # noqa: ARG002 (the form is parsed by who declares its parts)
         return None
+
+
+def _operation_name(route: APIRoute) -> str:
+    return route.name
 
 
 def _declared_length(request: Request) -> int:

@@ -1,7 +1,7 @@
 """The OpenAPI document: every route with its refusals, and a page of our own that shows it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from causerie.errors import CauserieError, Problem
 from causerie.http.problems import PROBLEM_TYPE
@@ -57,9 +57,9 @@ def refusals(*kinds: type[CauserieError]) -> dict[int | str, dict[str, Any]]:
     return found
 
 
-def describe(app: FastAPI) -> dict[str, Any]:
+def describe(app: FastAPI, routes: Sequence[BaseRoute]) -> dict[str, Any]:
     """Return the OpenAPI document of `app`: what the routes declare, and what every route may refuse."""
-    document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+    document = get_openapi(title=app.title, version=app.version, description=app.description, routes=routes)
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     _, definitions = models_json_schema([(Problem, "serialization")], ref_template="#/components/schemas/{model}")
     schemas.update(definitions["$defs"])

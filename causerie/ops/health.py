@@ -13,6 +13,7 @@ from causerie.db.installation import Installation
 from causerie.db.upgrading import HEAD, current_revision
 from causerie.db.work import Work
 from causerie.http.answers import answer
+from causerie.http.bodies import JsonRoute
 from causerie.http.documents import refusals
 from causerie.http.state import CurrentDatabase
 
@@ -20,7 +21,7 @@ Part = Callable[[], Mapping[str, Any]]
 """Tells how a part of the node is. It neither waits nor fails."""
 
 probes = APIRouter(tags=["health"])
-router = APIRouter(tags=["health"])
+router = APIRouter(tags=["health"], route_class=JsonRoute)
 
 
 class Alive(BaseModel):
