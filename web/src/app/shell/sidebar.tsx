@@ -13,7 +13,7 @@ const PAGES = [
 
 export function Sidebar({ onHide }: { onHide: () => void }) {
   return (
-    <div className="flex h-full min-h-0 flex-col border-line border-r bg-sunken">
+    <aside aria-label="Sidebar" className="flex h-full min-h-0 flex-col border-line border-r bg-sunken">
       <div className="flex items-center justify-between pt-3 pr-2 pb-1 pl-4">
         <Link to="/" className="flex items-center gap-2 font-semibold font-story text-story">
           <Mark />
@@ -49,7 +49,7 @@ export function Sidebar({ onHide }: { onHide: () => void }) {
         ))}
         <ThemeMenu />
       </nav>
-    </div>
+    </aside>
   )
 }
 

@@ -50,12 +50,12 @@ function Cards({ characters }: { characters: readonly Character[] }) {
           <div className="flex min-w-0 items-center gap-3">
             <Portrait name={character.name} image={character.avatar_image} size="large" />
             <div className="min-w-0">
-              <h3
+              <h2
                 className="line-clamp-2 break-words font-semibold font-story text-title text-voice leading-tight"
                 dir="auto"
               >
                 {character.name}
-              </h3>
+              </h2>
               {character.tags.length > 0 && (
                 <p className="truncate text-small text-soft">{character.tags.join(' · ')}</p>
               )}

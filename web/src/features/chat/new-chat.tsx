@@ -82,7 +82,7 @@ export function NewChat({ characterId, firstWords }: NewChatProps) {
 
   return (
     <div className="grid h-full grid-cols-[minmax(0,1fr)] grid-rows-[auto_minmax(0,1fr)_auto]">
-      <SessionHeader title={`New chat with ${character.name}`} character={character} keepFocus={firstWords !== null} />
+      <SessionHeader title="New chat" character={character} keepFocus={firstWords !== null} />
       <div className="overflow-y-auto px-4 pt-8 pb-6 sm:px-6">
         <div className="mx-auto grid max-w-[46rem] grid-cols-[minmax(0,1fr)] gap-6">
           {character.first_mes && (

@@ -51,7 +51,7 @@ function ModelCard({ model, isDefault }: { model: Model; isDefault: boolean }) {
     <li className="rounded-card border border-line bg-surface p-4">
       <div className="flex flex-wrap items-center gap-x-4 gap-y-3">
         <div className="min-w-0 flex-1 basis-56">
-          <h3 className="flex flex-wrap items-center gap-x-2 font-semibold">
+          <h2 className="flex flex-wrap items-center gap-x-2 font-semibold">
             <span className="min-w-0 break-words">{model.name}</span>
             {isDefault && (
               <span className="inline-flex items-center gap-1 font-normal text-good text-small">
@@ -59,7 +59,7 @@ function ModelCard({ model, isDefault }: { model: Model; isDefault: boolean }) {
                 answers by default
               </span>
             )}
-          </h3>
+          </h2>
           <p className="break-words text-small text-soft">
             {PROVIDERS[model.provider].name} · {model.model}
             {model.base_url && ` · ${model.base_url}`}
