@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -15,6 +16,10 @@ TESTS = Path(__file__).parent
 SLOW_FOLDERS = {"browser", "contract", "faults"}
 """Their tests talk to real servers in processes of their own."""
 ALONE_FOLDERS = {"browser", "faults"}
+
+# A busy machine fails nothing, and a run that passed passes again; `--hypothesis-profile=default` looks for new examples.
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.load_profile("steady")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
