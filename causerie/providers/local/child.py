@@ -33,13 +33,12 @@ def main() -> None:
     settings: Settings = json.loads(sys.stdin.readline())
     if resource is not None:
         resource.setrlimit(resource.RLIMIT_AS, (settings["memory_bytes"], settings["memory_bytes"]))
-    server = Server(_parameters(settings))  # answers from here on, in threads of its own
+    _server = Server(_parameters(settings))  # answers from here on, in threads of its own, while it is referred to
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     sys.stdin.read()
     shutil.rmtree(Path(settings["socket"]).parent, ignore_errors=True)
-    del server  # not a moment earlier
-    os._exit(0)  # a slot that still computes does not hold the process
+    os._exit(0)  # at once: stopping the server in order would wait for a slot that still computes
 
 
 def _parameters(settings: Settings) -> CommonParams:
