@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import structlog
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
+from starlette.websockets import WebSocket
 
 from causerie import __version__
 from causerie.accounts.actor import LocalSignIn
@@ -41,13 +42,14 @@ from causerie.prompting.routes import router as prompt_router
 from causerie.prompts import service as prompts
 from causerie.prompts.routes import router as prompts_router
 from causerie.providers.registry import Providers
+from causerie.realtime.socket import Sockets
 from causerie.realtime.sse import ReplyStream
 from causerie.realtime.sse import router as events_router
 from causerie.settings.routes import router as settings_router
 from causerie.trash import service as trash
 from causerie.trash.housekeeping import empty_daily
 from causerie.trash.routes import router as trash_router
-from causerie.worker import DEFAULT_CONCURRENCY
+from causerie.worker import DEFAULT_CONCURRENCY, Replies
 from causerie.worker import replies as run_replies
 
 log = structlog.get_logger(__name__)
@@ -146,9 +148,11 @@ async def _open(app: FastAPI, settings: Settings, sealer: Sealer, stack: AsyncEx
     state.following = replies.following
     state.draining = replies.draining
     state.stream_reply = ReplyStream(replies.following, replies.draining)
-    state.drains = [replies.drain]
+    state.sockets = Sockets(state)
+    await stack.enter_async_context(_running(state.sockets.look_after()))
+    state.drains = [partial(_drain_in_order, replies, state.sockets)]
     state.drain = partial(drain, app)
-    state.parts = {"replies": replies.health}
+    state.parts = {"replies": replies.health, "sockets": state.sockets.health}
 
 
 @asynccontextmanager
@@ -161,6 +165,16 @@ async def _running(*loops: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
         finally:
             for task in tasks:
                 task.cancel()
+
+
+async def _drain_in_order(replies: Replies, sockets: Sockets) -> None:
+    """Let replies end, or be handed over, while their readers are still there; then say goodbye."""
+    await replies.drain()
+    await sockets.drain()
+
+
+async def _serve_socket(websocket: WebSocket) -> None:
+    await websocket.app.state.sockets(websocket)
 
 
 def _add_routes(app: FastAPI) -> None:
