@@ -17,7 +17,7 @@ SLOW_FOLDERS = {"browser", "contract", "faults"}
 """Their tests talk to real servers in processes of their own."""
 ALONE_FOLDERS = {"browser", "faults"}
 
-# A busy machine fails nothing, and a run that passed passes again: `--hypothesis-profile=default` looks for new examples.
+# A busy machine fails nothing, and what passed passes again. `--hypothesis-profile=default` looks for new examples.
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")
 
