@@ -234,7 +234,7 @@ class SqliteDatabase:
 
     def _read(self, actor: Actor, function: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         with self._snapshot() as connection:
-            work = Work(actor, connection)
+            work = Work(actor, connection, reading=True)
             token = current_actor.set(actor)
             try:
                 return function(work, *args, **kwargs)

@@ -1,7 +1,7 @@
 """One unit of work: one transaction, one actor, only that actor's rows."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, CursorResult, Executable
 from sqlalchemy.orm import Session
@@ -17,12 +17,14 @@ class Work:
     Service functions are plain functions of a `Work`; they cannot await, so nothing slow happens inside a transaction.
     """
 
-    __slots__ = ("_rolled_back", "_session", "actor", "committed", "connection", "published")
+    __slots__ = ("_mode", "_rolled_back", "_session", "actor", "committed", "connection", "published")
 
-    def __init__(self, actor: Actor, connection: Connection) -> None:
+    def __init__(self, actor: Actor, connection: Connection, *, reading: bool = False) -> None:
         self.actor = actor
         self.connection = connection
         self._session: OwnedSession | None = None
+        # A failed flush must undo this unit alone, for which the session needs a savepoint; who only reads needs none.
+        self._mode: Literal["rollback_only", "create_savepoint"] = "rollback_only" if reading else "create_savepoint"
         self.published: list[object] = []
         self.committed: list[Callable[[], object]] = []
         self._rolled_back: list[Callable[[], object]] = []
@@ -31,9 +33,7 @@ class Work:
     def session(self) -> Session:
         """The ORM session. Every statement is kept to the actor's rows; new rows get the actor as owner."""
         if self._session is None:
-            self._session = OwnedSession(
-                self.connection, join_transaction_mode="create_savepoint", expire_on_commit=False
-            )
+            self._session = OwnedSession(self.connection, join_transaction_mode=self._mode, expire_on_commit=False)
         return self._session
 
     def execute(self, statement: Executable, /, **parameters: Any) -> CursorResult[Any]:
