@@ -195,7 +195,7 @@ def _add_routes(app: FastAPI) -> None:
         health.probes,
     )
     routes = [route for router in routers for route in router.routes]
-    app.router.routes.append(RouteIndex([*routes, *document_routes(app)]))
+    app.router.routes.append(RouteIndex([WebSocketRoute("/ws", _serve_socket), *routes, *document_routes(app)]))
     app.router.default = Pages(STATIC)
 
     def openapi() -> dict[str, Any]:
