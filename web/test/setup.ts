@@ -7,5 +7,6 @@ afterEach(() => {
   localStorage.clear()
 })
 
-// jsdom has no layout and no media; pages ask for both.
+// jsdom has no media and captures no pointer; pages and their components ask for both.
 window.matchMedia = (media) => Object.assign(new EventTarget(), { matches: false, media }) as MediaQueryList
+Element.prototype.hasPointerCapture = () => false

@@ -1,0 +1,81 @@
+/** A page of the app around a component: its providers, its routes, and a server that the test writes down. */
+
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { render } from '@testing-library/react'
+import type { ReactNode } from 'react'
+import { Provider } from 'react-redux'
+import { createMemoryRouter, RouterProvider } from 'react-router'
+import { afterEach, vi } from 'vitest'
+import { store } from '../src/realtime/realtime'
+import { Toaster } from '../src/shared/ui/toaster'
+
+export interface Asked {
+  method: string
+  path: string
+  body: unknown
+}
+
+type Answer = unknown | ((asked: Asked) => unknown)
+
+/** What the server refuses with: `status` and the members of its problem document. */
+export class Refusal {
+  readonly status: number
+  readonly code: string
+  readonly detail: string
+
+  constructor(status: number, code: string, detail: string) {
+    this.status = status
+    this.code = code
+    this.detail = detail
+  }
+}
+
+/** Answer requests by `METHOD /path`; what is not written down fails the test. Returns what was asked. */
+export function serve(answers: Record<string, Answer>): Asked[] {
+  const all: Asked[] = []
+  vi.stubGlobal('fetch', async (request: Request) => {
+    const text = await request.text()
+    const path = new URL(request.url).pathname
+    const asked = { method: request.method, path, body: text ? JSON.parse(text) : null }
+    all.push(asked)
+    const key = `${asked.method} ${path}`
+    if (!(key in answers)) throw new Error(`Nobody answers ${key}`)
+    const written = answers[key]
+    const answer: unknown = typeof written === 'function' ? written(asked) : written
+    if (answer instanceof Refusal) {
+      return Response.json({ type: 'about:blank', title: 'Refused', ...answer }, { status: answer.status })
+    }
+    return answer === null ? new Response(null, { status: 204 }) : Response.json(answer)
+  })
+  return all
+}
+
+afterEach(() => {
+  vi.unstubAllGlobals()
+})
+
+interface PageOptions {
+  path?: string
+  at?: string
+}
+
+export function renderPage(page: ReactNode, { path = '*', at = '/' }: PageOptions = {}) {
+  const queryClient = new QueryClient({ defaultOptions: { queries: { retry: false } } })
+  const router = createMemoryRouter(
+    [
+      { path, element: page },
+      { path: '*', element: <p>Elsewhere</p> },
+    ],
+    { initialEntries: [at] },
+  )
+  render(
+    <Provider store={store}>
+      <QueryClientProvider client={queryClient}>
+        <Toaster>
+          <RouterProvider router={router} />
+        </Toaster>
+      </QueryClientProvider>
+    </Provider>,
+  )
+  return { router, queryClient }
+}
