@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import structlog
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
 from causerie import __version__
