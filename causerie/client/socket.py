@@ -246,19 +246,22 @@ class Client:
                 await self._send(request.frame | {"ref": ref})
 
     async def _read(self, socket: ClientConnection, heartbeat: float) -> None:
-        """Apply frames as they come; silence is answered by pings, and too much of it by giving up."""
-        pings = 0
+        """Apply frames as they come and ping at every heartbeat; give up when three pings met nothing but silence."""
+        clock = asyncio.get_running_loop()
+        number = unheard = 0
+        due = clock.time() + heartbeat
         while True:
             try:
-                async with asyncio.timeout(heartbeat):
+                async with asyncio.timeout_at(due):
                     frame = json.loads(await socket.recv())
             except TimeoutError:
-                pings += 1
-                if pings > MISSED_PINGS:
+                if unheard == MISSED_PINGS:
                     raise
-                await self._send({"type": "ping", "n": pings})
+                number, unheard = number + 1, unheard + 1
+                due = clock.time() + heartbeat
+                await self._send({"type": "ping", "n": number})
             else:
-                pings = 0
+                unheard = 0
                 await self._take(frame)
 
     async def _take(self, frame: Frame) -> None:

@@ -241,6 +241,26 @@ async def test_a_silent_connection_is_pinged_and_given_up(desk: Desk, url: str) 
     assert [frame["n"] for frame in desk.frames("ping")] == [1, 2, 3]
 
 
+async def test_who_only_listens_pings_too(desk: Desk, url: str) -> None:
+    async def talk(connection: ServerConnection) -> None:
+        while not desk.frames("ping"):
+            await send(connection, {"type": "typing", "session_id": "s1", "who": "Wren", "active": True})
+            await asyncio.sleep(0.001)
+
+    async def begin(connection: ServerConnection, frame: dict[str, Any]) -> None:
+        await desk.join(connection, frame)
+        talks.append(asyncio.create_task(talk(connection)))
+
+    talks: list[asyncio.Task[None]] = []
+    desk.heartbeat = 0.05
+    desk.on["session:join"] = begin
+    async with asyncio.timeout(10), connect(url) as client:
+        await client.join("s1")
+        await talks[0]
+
+    assert desk.connections == 1
+
+
 async def test_a_deleted_session_ends_its_following(desk: Desk, client: Client) -> None:
     async def delete(connection: ServerConnection, frame: dict[str, Any]) -> None:
         await send(connection, {"type": "session:deleted", "session_id": "s1", "session": {"id": "s1"}})
