@@ -102,3 +102,10 @@ def read_only(document: Document, operation: Operation, name: str) -> bool:
     """Tell whether the field is accepted only as it is stored."""
     schema = properties(document, operation.schema or {})[name]
     return bool(schema.get("readOnly") or resolved(document, schema).get("readOnly"))
+
+
+def has_example(document: Document, schema: dict[str, Any]) -> bool:
+    """Tell whether the schema, or one of its alternatives, comes with an example."""
+    schema = resolved(document, schema)
+    parts = [*schema.get("anyOf", []), *schema.get("oneOf", []), *schema.get("allOf", [])]
+    return bool(schema.keys() & {"example", "examples"}) or any(has_example(document, part) for part in parts)

@@ -16,7 +16,6 @@ from tests.contract.sockets import connected
 PLACES = ["/", "/api/sessions", "/api/openapi.json", "/livez", "/readyz", "/api/health", "/assets/x.js", "/nothing"]
 EVIL_HOSTS = [
     "evil.example",
-    "evil.example:80",
     "127.0.0.1.evil.example",
     "localhost.evil.example",
     "10.0.0.1",
