@@ -170,10 +170,10 @@ class Feed:
         self._take_early_pieces()
 
     def learn_checkpoints(self, running: Iterable[Running]) -> None:
-        """Take the texts that were last checkpointed; of an older attempt what the present one keeps."""
+        """Take the texts that were last checkpointed; of the attempt before, what the present one keeps."""
         for run in running:
             reply = self.replies.get(run.message_id)
-            if reply is None or run.attempt != reply.attempt:
+            if reply is None or run.partial_attempt not in {reply.attempt, reply.attempt - 1}:
                 continue
             text = run.partial_text if run.partial_attempt == reply.attempt else run.partial_text[: reply.short]
             if len(text) > reply.length:
@@ -198,8 +198,9 @@ class Feed:
         """
         if self._recent and self._recent[0].seq <= seq + 1 <= self._recent[-1].seq:
             return [notice for notice in self._recent if notice.seq > seq]
+        exists = seq < self.position
         notices = await self._history.events_after(self.actor, self.key.session_id, seq)
-        if notices is None or (not notices and seq < self.position):
+        if notices is None or (exists and not notices):
             raise EventsGone
         for notice in notices:
             self.on_event(notice)
@@ -364,6 +365,8 @@ class Seat:
                 if notice.seq == self.seq + 1:
                     self._put_rest(notice)
                     self._put_event(notice)
+            if self.seq < self._feed.position and not self.channel.idle:
+                return False
         if not self.left:
             self._put_text()
         return True
