@@ -21,7 +21,6 @@ import { useChat, useOlder, useOnline } from './use-chat'
 import { useRowDeeds } from './use-row-deeds'
 
 const NOBODY: Speaker = { name: 'Nobody in particular', image: null }
-const NOT_KNOWN_YET: Speaker = { name: '', image: null }
 
 interface ChatInterfaceProps {
   sessionId: string
@@ -40,13 +39,12 @@ export function ChatInterface({ sessionId, begunHere }: ChatInterfaceProps) {
 
   const session = chat?.state.session ?? null
   const { data: character } = useCharacter(session?.character_id ?? null)
-  const { data: characters } = useCharacters()
+  const { data: characters, isFetched: knowsSpeakers } = useCharacters()
   const model = useAnsweringModel(session?.ai_model_id, character?.ai_model_id)
   const speakerOf = useCallback(
     (characterId: string | null): Speaker => {
       const speaker = characters?.items.find(({ id }) => id === characterId) ?? character
-      if (speaker) return { name: speaker.name, image: speaker.avatar_image }
-      return characters ? NOBODY : NOT_KNOWN_YET
+      return speaker ? { name: speaker.name, image: speaker.avatar_image } : NOBODY
     },
     [characters, character],
   )
@@ -78,16 +76,17 @@ export function ChatInterface({ sessionId, begunHere }: ChatInterfaceProps) {
   const newestReply = rows.findLast((row) => row.kind === 'message' && row.message.role === 'assistant')
   const lastOwn = rows.findLast((row) => row.kind === 'message' && row.message.role === 'user')
   const speaker = speakerOf(session?.character_id ?? null)
+  const name = session && knowsSpeakers ? speaker.name : ''
 
   return (
     <div className="grid h-full grid-cols-[minmax(0,1fr)] grid-rows-[auto_minmax(0,1fr)_auto]">
       <SessionHeader
-        title={session?.title || speaker.name}
+        title={session?.title || name}
         character={character ?? null}
         worldTime={session?.world_time}
         keepFocus={begunHere}
       />
-      {session === null ? (
+      {session === null || !knowsSpeakers ? (
         <div className="px-4 pt-12 sm:px-6">
           <Skeleton lines={6} className="mx-auto max-w-[46rem]" />
         </div>
@@ -105,7 +104,7 @@ export function ChatInterface({ sessionId, begunHere }: ChatInterfaceProps) {
       <InputForm
         ref={composer}
         draftKey={sessionId}
-        placeholder={`Say something to ${speaker.name}`}
+        placeholder={name && `Say something to ${name}`}
         tools={
           <ModelChip
             model={model}

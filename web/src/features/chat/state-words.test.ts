@@ -30,6 +30,11 @@ test.each<[Partial<Message>, string, string[]]>([
     'cut off: The model is out of reach',
     ['continue', 'retry'],
   ],
+  [
+    { status: 'failed', content: 'Half', error: { ...UNREACHABLE, code: 'provider_cut' } },
+    'cut off',
+    ['continue', 'retry'],
+  ],
   [{ status: 'failed', error: UNREACHABLE }, 'failed: The model is out of reach', ['retry']],
 ])('a message %j is %j', (fields, words, remedies) => {
   expect(messageState(aMessage({ role: 'assistant', ...fields }))).toMatchObject({ words, remedies })

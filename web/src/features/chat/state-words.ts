@@ -45,6 +45,11 @@ function failed(message: Message, error: MessageError | null): StateWords {
   const reason = error?.title ?? 'the model gave no reason'
   const details = [error?.detail, error?.code, message.provider, message.model].filter(Boolean).join(' · ')
   return message.content
-    ? { words: `cut off: ${reason}`, tone: 'warn', remedies: ['continue', 'retry'], details }
+    ? {
+        words: error?.code === 'provider_cut' ? 'cut off' : `cut off: ${reason}`,
+        tone: 'warn',
+        remedies: ['continue', 'retry'],
+        details,
+      }
     : { words: `failed: ${reason}`, tone: 'danger', remedies: ['retry'], details }
 }

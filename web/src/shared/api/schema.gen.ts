@@ -1127,7 +1127,7 @@ export interface paths {
          * Livez
          * @description Tell that the process answers.
          */
-        get: operations["livez"];
+        get: operations["livez_livez_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1147,7 +1147,7 @@ export interface paths {
          * Readyz
          * @description Tell that the node can serve: the database answers and has the schema of this version.
          */
-        get: operations["readyz"];
+        get: operations["readyz_readyz_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -10057,7 +10057,7 @@ export interface operations {
             };
         };
     };
-    livez: {
+    livez_livez_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -10104,7 +10104,7 @@ export interface operations {
             };
         };
     };
-    readyz: {
+    readyz_readyz_get: {
         parameters: {
             query?: never;
             header?: never;
