@@ -12,11 +12,16 @@ from tests.browser.provider import Provider
 STORY = (
     "The lamp turns 🐋 and the sea wind carries a song over the café roofs, where naïve gulls sleep 灯台 while "
     "Button the cat 🐈 watches and waits for tea. Zoë said it was late 👩‍🚀, so we went home again to read. "
-) * 4
+) * 2
+
+SOURCES_OF_HARM = (
+    "<script>document.title = 'owned'</script> <img src=x onerror=\"document.title='owned'\"> "
+    "[press](javascript:alert(1)) ![look](https://elsewhere.invalid/pixel.png) <iframe src='https://elsewhere.invalid'>"
+)
 
 
 def test_a_reload_in_the_middle_of_a_reply_loses_nothing(chat: Chat, provider: Provider) -> None:
-    session = provider.begin(chat.installation, "reload", text=STORY, pace=40, fault="hold", after=300)
+    session = provider.begin(chat.installation, "reload", text=STORY, pace=60, fault="hold", after=200)
     chat.open(session)
     reply = chat.say("Tell me a story")
     before = chat.until_text(reply, 100)
@@ -115,7 +120,7 @@ class TestWhenTheServerDies:
         return own
 
     def test_the_reply_goes_on_where_it_was(self, chat: Chat, provider: Provider) -> None:
-        session = provider.begin(chat.installation, "killed", text=STORY, pace=40, fault="hold", after=250)
+        session = provider.begin(chat.installation, "killed", text=STORY, pace=60, fault="hold", after=200)
         chat.open(session)
         reply = chat.say("Tell me a story")
         chat.until_text(reply, 150)
@@ -148,6 +153,83 @@ class TestWhenTheServerDies:
         assert [message["content"] for message in messages][-2:] == ["Are you there?", "Here I am."]
         assert len(messages) == 3
         chat.forgive(COMPLAINTS_OF_A_LOST_SERVER)
+
+
+def test_two_presses_of_enter_say_it_once(chat: Chat, provider: Provider) -> None:
+    chat.open(provider.begin(chat.installation, "twice", text="Once is enough."))
+    chat.composer.fill("Hello!")
+    chat.composer.evaluate(
+        """box => { for (let i = 0; i < 2; i++)
+          box.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true })) }"""
+    )
+    expect(chat.reply).to_contain_text("Once is enough.")
+
+    said = [message["content"] for message in chat.installation.messages(chat.session_id)]
+    assert said[1:] == ["Hello!", "Once is enough."]
+
+
+def test_what_is_said_meanwhile_waits_for_its_turn(chat: Chat, provider: Provider) -> None:
+    chat.open(provider.begin(chat.installation, "turns", text=STORY, fault="hold", after=80))
+    first = chat.say("Tell me a story")
+    chat.until_text(first, 70)
+    second = chat.say("And another one")
+    expect(chat.row(second)).to_contain_text("waits to answer")
+
+    provider.release("turns")
+    assert chat.until_ended(first)["content"] == STORY
+    assert chat.until_ended(second)["content"] == STORY
+    for reply in (first, second):
+        chat.assert_only_grew(reply, STORY)
+
+
+def test_saying_it_otherwise_keeps_the_old_branch(chat: Chat, provider: Provider) -> None:
+    chat.open(provider.begin(chat.installation, "branch", text="By the stove."))
+    reply = chat.say("Where shall I sit?")
+    old = chat.until_ended(reply)
+
+    question = chat.row(old["parent_id"])
+    chat.act(question, "Edit")
+    question.get_by_role("textbox", name="Edit message").fill("Where shall I put my coat?")
+    question.get_by_role("button", name="Save and answer again").click()
+    asked = chat.rows.filter(has_text="Where shall I put my coat?")
+    expect(asked).to_contain_text("2 of 2")
+    expect(chat.row(reply)).to_have_count(0)
+    expect(chat.reply).to_contain_text("By the stove.")
+
+    asked.get_by_role("button", name="Previous version").click()
+    expect(chat.row(reply)).to_contain_text("By the stove.")
+    assert chat.stored(old["parent_id"])["content"] == "Where shall I sit?"
+
+
+def test_who_reads_further_up_is_left_in_peace(chat: Chat, provider: Provider) -> None:
+    chat.open(provider.begin(chat.installation, "scroll", text="A line of the story.\n\n" * 60, pace=100))
+    reply = chat.say("Tell me a story")
+    chat.until_text(reply, 600)
+    transcript = chat.page.get_by_role("log")
+    transcript.hover()
+    chat.page.mouse.wheel(0, -300)
+    back = chat.page.get_by_role("button", name=re.compile("New messages|To the end"))
+    expect(back).to_be_visible()
+    where = transcript.evaluate("box => box.scrollTop")
+    chat.until_text(reply, 900)
+    assert abs(transcript.evaluate("box => box.scrollTop") - where) <= 1
+
+    back.click()
+    chat.until_ended(reply)
+    assert transcript.evaluate("box => box.scrollHeight - box.clientHeight - box.scrollTop") <= 1
+
+
+def test_a_reply_is_text_that_runs_and_loads_nothing(chat: Chat, provider: Provider) -> None:
+    asked: list[str] = []
+    chat.page.on("request", lambda request: asked.append(request.url))
+    chat.open(provider.begin(chat.installation, "harm", text=SOURCES_OF_HARM))
+    reply = chat.say("Do your worst")
+    chat.until_ended(reply)
+
+    expect(chat.row(reply)).to_contain_text("<script>document.title = 'owned'</script>")
+    expect(chat.page).to_have_title("Do your worst · Causerie")
+    assert [url for url in asked if not url.startswith(chat.installation.url)] == []
+    assert chat.row(reply).locator("img, script, iframe, a[href^='javascript']").count() == 0
 
 
 def test_the_address_names_the_chat(chat: Chat, provider: Provider) -> None:
