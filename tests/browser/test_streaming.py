@@ -1,9 +1,11 @@
 """Replies as they are written, over everything that can come between: reload, a second tab, the death of the server."""
 
+import json
 import re
+from itertools import count
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, WebSocketRoute, expect
 
 from tests.browser.chat import COMPLAINTS_OF_A_LOST_SERVER, Chat
 from tests.browser.installation import Installation
@@ -65,6 +67,34 @@ def test_a_second_tab_sees_the_same_reply(chat: Chat, provider: Provider, browse
         tab.assert_only_grew(reply, STORY)
     assert other.complaints == []
     context.close()
+
+
+def test_frames_that_are_lost_or_come_twice_change_nothing(chat: Chat, provider: Provider) -> None:
+    lost: list[str] = []
+
+    def tamper(socket: WebSocketRoute) -> None:
+        numbers = count()
+        server = socket.connect_to_server()
+
+        def pass_on(frame: str | bytes) -> None:
+            kind = json.loads(frame)["type"]
+            number = next(numbers)
+            if kind in {"chat:stream:start", "chat:stream:token"} and number % 5 == 0:
+                lost.append(kind)
+                return
+            for _ in range(2 if number % 3 == 0 else 1):
+                socket.send(frame)
+
+        server.on_message(pass_on)
+
+    chat.page.route_web_socket("**/ws", tamper)
+    chat.open(provider.begin(chat.installation, "lossy", text=STORY, pace=60))
+    reply = chat.say("Tell me a story")
+    stored = chat.until_ended(reply)
+
+    assert len(lost) > 5
+    assert (stored["status"], stored["content"]) == ("complete", STORY)
+    chat.assert_only_grew(reply, STORY)
 
 
 def test_a_stop_keeps_what_was_written(chat: Chat, provider: Provider) -> None:
