@@ -4,8 +4,6 @@ from uuid import UUID
 
 from causerie.errors import CauserieError, Conflict, NotFound
 
-MOST_CODE_POINTS = 32_768
-
 
 class SessionNotFound(NotFound):
     """The actor has no such session, or it is in the trash."""
@@ -35,19 +33,6 @@ class MessageConflict(Conflict):
 
     def __init__(self, message_id: UUID) -> None:
         super().__init__("A message with this id but other content is stored. Send yours with a new id.", id=message_id)
-
-
-class MessageTooLong(CauserieError):
-    """A message has more code points than any surface takes."""
-
-    status, code, title = 422, "too_long", "The message is too long"
-
-    def __init__(self, length: int) -> None:
-        super().__init__(
-            f"It has {length:,} characters; at most {MOST_CODE_POINTS:,} are possible. Nothing was stored.",
-            length=length,
-            limit=MOST_CODE_POINTS,
-        )
 
 
 class MessageBlank(CauserieError):

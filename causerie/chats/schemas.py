@@ -9,12 +9,15 @@ from pydantic import BaseModel, ConfigDict, Field, computed_field
 from causerie.chats.models import Role, Status
 from causerie.http.answers import READ_ONLY, Count, Flag, Input, Moment, RowMembers
 
+MOST_CODE_POINTS = 32_768
+"""Of one message, on every surface."""
+
 Title = Annotated[str, Field(max_length=200)]
 Category = Annotated[str, Field(max_length=100)]
 Persona = Annotated[str, Field(max_length=32_768)]
 WorldTime = Annotated[str, Field(max_length=200)]
 Instruction = Annotated[str, Field(max_length=4_000)]
-Content = Annotated[str, Field(description="At most 32,768 code points, not only white space.")]
+Content = Annotated[str, Field(max_length=MOST_CODE_POINTS, description="Not only white space.")]
 
 
 class _Out(BaseModel):
@@ -244,11 +247,15 @@ class Sent(BaseModel):
 class ReplyAttempt(Input):
     """Which attempt the client saw; when another is current, nothing happens."""
 
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"attempt": 1}]})
+
     attempt: Count | None = Field(default=None, ge=0)
 
 
 class NewSwipe(Input):
     """Another answer beside a reply. `id` makes it safe to send again."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"instruction": "Shorter, please."}]})
 
     id: UUID | None = None
     instruction: Instruction | None = None
@@ -256,5 +263,9 @@ class NewSwipe(Input):
 
 class Fork(Input):
     """Where a session shall part; without `message_id` at its active leaf."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"message_id": "01a1fdbc-3deb-7877-94f1-78507b5ab806"}]}
+    )
 
     message_id: UUID | None = None

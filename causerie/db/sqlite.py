@@ -150,10 +150,10 @@ class SqliteDatabase:
         self._waiting -= len(units)
         for unit in units:
             if unit.work is not None:
-                if unit.work.published:
-                    self.publisher(unit.work.published)
                 for action in unit.work.committed:
                     action()
+                if unit.work.published:
+                    self.publisher(unit.work.published)
             if unit.future.done():
                 continue  # the caller was cancelled; what it asked for is stored all the same
             if unit.error is None:

@@ -49,7 +49,7 @@ class Work:
         self.published.extend(facts)
 
     def on_commit(self, action: Callable[[], object]) -> None:
-        """Call `action` on the loop's thread after COMMIT and after publishing. It must neither block nor raise."""
+        """Call `action` on the loop's thread after COMMIT, before what was published. It neither blocks nor raises."""
         self.committed.append(action)
 
     def on_rollback(self, action: Callable[[], object]) -> None:

@@ -17,7 +17,7 @@ from causerie.chats.following import Channel, Following, Frame
 from causerie.chats.schemas import SessionOut
 from causerie.chats.signals import Starter
 from causerie.db.database import Database
-from causerie.db.work import Actor
+from causerie.db.work import Actor, Work
 from causerie.errors import CauserieError
 from causerie.http.front import ServerFault
 from causerie.ids import new_id
@@ -231,13 +231,24 @@ class Connection:
         following, channel, session_id = self._following, self._channel, frame.session_id
         if session_id is not None and not following.has_joined(channel, session_id):
             await following.join(self._actor, channel, session_id)
-        said = await self._database.work(self._actor, service.say, frame.saying(), self._starter)
+
+        def say(work: Work) -> service.Said:
+            said = service.say(work, frame.saying(), self._starter)
+            if following.has_joined(channel, said.session_id):
+                work.on_commit(lambda: self._acknowledge(ref, said))  # before the events that it is acknowledged by
+            return said
+
+        said = await self._database.work(self._actor, say)
         if said.began:
             session = await self._database.read(self._actor, service.get, said.session_id)
             row = SessionOut.model_validate(session).model_dump_json()
             await following.join_new(self._actor, channel, said.session_id, row)
-        elif not following.has_joined(channel, said.session_id):
+            self._acknowledge(ref, said)
+        elif session_id is None and not following.has_joined(channel, said.session_id):
             await following.join(self._actor, channel, said.session_id)
+            self._acknowledge(ref, said)
+
+    def _acknowledge(self, ref: str | None, said: service.Said) -> None:
         self._channel.push(
             Frame(
                 encoding.ack(

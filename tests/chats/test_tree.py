@@ -65,7 +65,7 @@ async def test_a_message_with_children_stands_for_its_newest_leaf(node: Node) ->
 async def test_a_deleted_row_leaves_its_branch_and_what_follows_stays(node: Node) -> None:
     session, ids = await told(node, "One", "Two", "Three", "Four")
 
-    await node.do(service.delete, ids[1])
+    await node.do(service.delete, ids[1], Expected())
 
     page = await node.read(service.list_messages, session)
     assert [(m.content, m.position) for m in page.items] == [("One", 1), ("Three", 2), ("Four", 3)]
@@ -78,8 +78,8 @@ async def test_a_deleted_row_leaves_its_branch_and_what_follows_stays(node: Node
 
 async def test_one_undo_brings_back_what_one_delete_took(node: Node) -> None:
     session, ids = await told(node, "One", "Two", "Three", "Four")
-    await node.do(service.delete, ids[3])
-    taken = await node.do(service.delete, ids[1], subtree=True)
+    await node.do(service.delete, ids[3], Expected())
+    taken = await node.do(service.delete, ids[1], Expected(), subtree=True)
 
     assert taken == 2
     assert await node.branch(session) == ["One"]
@@ -119,7 +119,7 @@ async def test_an_unfinished_reply_cannot_be_edited_but_deleted(node: Node) -> N
     with pytest.raises(ReplyRunning):
         await node.do(service.edit, said.ai_message.id, MessagePatch(content="Mine now"), Expected())
 
-    await node.do(service.delete, said.ai_message.id)
+    await node.do(service.delete, said.ai_message.id, Expected())
 
     assert node.kinds()[-3:] == ["chat:stream:end", "message:deleted", "session:updated"]
     assert (await node.message(said.ai_message.id)).status is Status.STOPPED
@@ -152,13 +152,13 @@ async def test_pages_lead_to_the_beginning_and_back(node: Node) -> None:
 
 async def test_the_trash_gives_back_and_the_purge_leaves_no_word(node: Node) -> None:
     session, _ = await told(node, "A canary", "Sings")
-    await node.do(service.trash, session)
+    await node.do(service.trash, session, Expected())
     with pytest.raises(Exception, match="no such session"):
         await node.read(service.get, session)
     await node.do(service.restore, session)
     assert await node.branch(session) == ["A canary", "Sings"]
 
-    await node.do(service.trash, session)
+    await node.do(service.trash, session, Expected())
     while await node.do(service.purge_slice, session):
         pass
     for model in (Message, SessionEvent, ChatSession):
@@ -188,7 +188,7 @@ async def test_counts_numbers_and_branches_agree_whatever_is_done(node: Node, ac
             everything += [said.user_message.id, reply.id]
             living |= {said.user_message.id, reply.id}
         elif kind in ("delete", "cut"):
-            await node.do(service.delete, alive[pick % len(alive)], subtree=kind == "cut")
+            await node.do(service.delete, alive[pick % len(alive)], Expected(), subtree=kind == "cut")
         elif kind == "swipe":
             message = await node.message(alive[pick % len(alive)])
             if message.role == "assistant" and message.parent_id in living:

@@ -11,7 +11,6 @@ from causerie.chats import service
 from causerie.chats.errors import (
     MessageBlank,
     MessageNotFound,
-    MessageTooLong,
     ReplyRunning,
     SessionNotFound,
 )
@@ -67,7 +66,7 @@ async def get_message(message_id: UUID, database: CurrentDatabase, actor: Curren
 @router.patch(
     "/{message_id}",
     response_model=MessageOut,
-    responses=refusals(MessageNotFound, ReplyRunning, MessageBlank, MessageTooLong, Stale),
+    responses=refusals(MessageNotFound, ReplyRunning, MessageBlank, Stale),
 )
 async def edit_message(
     message_id: UUID, patch: MessagePatch, expected: IfMatch, database: CurrentDatabase, actor: CurrentActor
@@ -76,15 +75,16 @@ async def edit_message(
     return answer(await database.work(actor, service.edit, message_id, patch, expected))
 
 
-@router.delete("/{message_id}", status_code=204, responses=NO_MESSAGE)
+@router.delete("/{message_id}", status_code=204, responses=refusals(MessageNotFound, Stale))
 async def delete_message(
     message_id: UUID,
+    expected: IfMatch,
     database: CurrentDatabase,
     actor: CurrentActor,
     subtree: Annotated[bool, Query(description="Also everything that follows it.")] = False,
 ) -> Response:
     """Take a message out of its branch; what follows stays, but with `subtree` it goes too."""
-    await database.work(actor, service.delete, message_id, subtree=subtree)
+    await database.work(actor, service.delete, message_id, expected, subtree=subtree)
     return Response(status_code=204)
 
 

@@ -15,7 +15,6 @@ from causerie.chats.errors import (
     MessageBlank,
     MessageConflict,
     MessageNotFound,
-    MessageTooLong,
     NotAReply,
     NothingToAnswer,
     NotRetryable,
@@ -105,7 +104,7 @@ def _responses(model: type, *refused: Any) -> dict[int | str, dict[str, Any]]:
 @chat.post(
     "/send_message",
     response_model=Sent,
-    responses=_responses(Sent, SessionNotFound, MessageConflict, MessageBlank, MessageTooLong),
+    responses=_responses(Sent, SessionNotFound, MessageConflict, MessageBlank),
 )
 async def send_message(body: SendMessage, waits: Waiting) -> Response:
     """Say something and wait for the reply. Without `chat_session_id` a session begins."""
@@ -129,9 +128,7 @@ async def send_message(body: SendMessage, waits: Waiting) -> Response:
     return answer(sent, 200 if final else 202)
 
 
-@chat.post(
-    "", response_model=Sent, responses=_responses(Sent, SessionNotFound, MessageConflict, MessageBlank, MessageTooLong)
-)
+@chat.post("", response_model=Sent, responses=_responses(Sent, SessionNotFound, MessageConflict, MessageBlank))
 async def send_message_alias(body: SendMessage, waits: Waiting) -> Response:
     """Say something and wait for the reply: the same as `send_message`."""
     return await send_message(body, waits)

@@ -9,7 +9,6 @@ from causerie.accounts.actor import CurrentActor
 from causerie.chats.errors import (
     MessageBlank,
     MessageConflict,
-    MessageTooLong,
     ReferenceNotFound,
     SessionNotFound,
 )
@@ -63,10 +62,12 @@ async def change_chat_session(
     return await sessions.change_session(session_id, change, expected, database, actor)
 
 
-@router.delete("/{session_id}", status_code=204, responses=NO_SESSION)
-async def delete_chat_session(session_id: UUID, database: CurrentDatabase, actor: CurrentActor) -> Response:
+@router.delete("/{session_id}", status_code=204, responses=refusals(SessionNotFound, Stale))
+async def delete_chat_session(
+    session_id: UUID, expected: IfMatch, database: CurrentDatabase, actor: CurrentActor
+) -> Response:
     """Put a session into the trash: the same as `DELETE /sessions/{id}`."""
-    return await sessions.delete_session(session_id, database, actor)
+    return await sessions.delete_session(session_id, expected, database, actor)
 
 
 @router.get("/{session_id}/messages", response_model=MessagePage, responses=NO_SESSION)
@@ -81,7 +82,7 @@ async def list_messages_of_chat_session(
     "/{session_id}/messages",
     response_model=MessageOut,
     status_code=201,
-    responses=refusals(SessionNotFound, MessageConflict, MessageBlank, MessageTooLong),
+    responses=refusals(SessionNotFound, MessageConflict, MessageBlank),
 )
 async def store_message_in_chat_session(
     session_id: UUID, new: NewMessage, database: CurrentDatabase, actor: CurrentActor

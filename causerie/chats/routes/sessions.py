@@ -10,7 +10,6 @@ from causerie.chats import service
 from causerie.chats.errors import (
     MessageBlank,
     MessageConflict,
-    MessageTooLong,
     ReferenceNotFound,
     SessionNotFound,
 )
@@ -46,7 +45,7 @@ async def start_session(new: NewSession, database: CurrentDatabase, actor: Curre
     return answer(SessionOut.model_validate(await database.work(actor, service.start, new)), 201)
 
 
-@router.get("/character/{character_id}", response_model=Listing[SessionOut])
+@router.get("/character/{character_id}", response_model=Listing[SessionOut], responses=refusals(ReferenceNotFound))
 async def list_sessions_of_character(
     character_id: UUID, query: Paging, database: CurrentDatabase, actor: CurrentActor
 ) -> Response:
@@ -55,7 +54,7 @@ async def list_sessions_of_character(
     return answer(listing(page, SessionOut.model_validate))
 
 
-@router.get("/profile/{profile_id}", response_model=Listing[SessionOut])
+@router.get("/profile/{profile_id}", response_model=Listing[SessionOut], responses=refusals(ReferenceNotFound))
 async def list_sessions_of_profile(
     profile_id: UUID, query: Paging, database: CurrentDatabase, actor: CurrentActor
 ) -> Response:
@@ -88,20 +87,21 @@ async def replace_session(
     return answer(SessionOut.model_validate(session))
 
 
-@router.delete("/{session_id}", status_code=204, responses=NO_SESSION)
+@router.delete("/{session_id}", status_code=204, responses=refusals(SessionNotFound, Stale))
 async def delete_session(
     session_id: UUID,
+    expected: IfMatch,
     database: CurrentDatabase,
     actor: CurrentActor,
     permanent: Annotated[bool, Query(description="Delete for good, with all messages.")] = False,
 ) -> Response:
     """Put a session into the trash, from where `restore` brings it back; with `permanent` there is no way back."""
     if permanent:
-        await database.work(actor, service.trash_if_living, session_id)
+        await database.work(actor, service.trash_if_living, session_id, expected)
         while await database.work_in_bulk(actor, service.purge_slice, session_id):
             pass
     else:
-        await database.work(actor, service.trash, session_id)
+        await database.work(actor, service.trash, session_id, expected)
     return Response(status_code=204)
 
 
@@ -131,7 +131,7 @@ async def list_messages_of_session(
     "/{session_id}/messages",
     response_model=MessageOut,
     status_code=201,
-    responses=refusals(SessionNotFound, MessageConflict, MessageBlank, MessageTooLong),
+    responses=refusals(SessionNotFound, MessageConflict, MessageBlank),
 )
 async def store_message(session_id: UUID, new: NewMessage, database: CurrentDatabase, actor: CurrentActor) -> Response:
     """Store a message as it is; nothing answers it (`send_message` and `generate` do that)."""

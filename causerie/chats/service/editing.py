@@ -22,7 +22,7 @@ def edit(work: Work, message_id: UUID, patch: MessagePatch, expected: Expected) 
     Raises:
         MessageNotFound: the actor has no such message.
         ReplyRunning: the reply has not ended.
-        MessageBlank, MessageTooLong: the content is not possible.
+        MessageBlank: the content says nothing.
         Stale: the message is not in the expected version.
     """
     message = repository.get_message(work, message_id, lock=True)
@@ -45,15 +45,17 @@ def edit(work: Work, message_id: UUID, patch: MessagePatch, expected: Expected) 
     return changed
 
 
-def delete(work: Work, message_id: UUID, *, subtree: bool = False) -> int:
+def delete(work: Work, message_id: UUID, expected: Expected, *, subtree: bool = False) -> int:
     """Take a message out of its branch, and with `subtree` everything below it; return how many rows that were.
 
     What runs among them is stopped first. `restore` brings back all that one call took.
 
     Raises:
         MessageNotFound: the actor has no such message.
+        Stale: the message is not in the expected version.
     """
     message = repository.get_message(work, message_id, lock=True)
+    expected.check(message)
     chat = repository.get_session(work, message.session_id, lock=True)
     taken = [message_id]
     if subtree:

@@ -49,7 +49,7 @@ def say(work: Work, new: NewSaying, starter: Starter) -> Said:
     Raises:
         SessionNotFound, MessageNotFound, ReferenceNotFound: the actor has no such session, parent or character.
         MessageConflict: `new.id` is stored with other content, for another character or in another session.
-        MessageBlank, MessageTooLong: the content is not possible.
+        MessageBlank: the content says nothing.
     """
     check_content(new.content)
     if new.id is not None and (stored := _said_before(work, new)) is not None:

@@ -57,7 +57,12 @@ def get(work: Work, session_id: UUID) -> ChatSession:
 def list_sessions(
     work: Work, query: PageQuery, *, character_id: UUID | None = None, user_profile_id: UUID | None = None
 ) -> Page[ChatSession]:
-    """Return sessions that are not in the trash, the one that was talked in last first."""
+    """Return sessions that are not in the trash (all, or those with this character or persona), newest talk first.
+
+    Raises:
+        ReferenceNotFound: the actor has no such character or persona.
+    """
+    _check_references(work, {"character_id": character_id, "user_profile_id": user_profile_id})
     return repository.list_sessions(work, query, character_id=character_id, user_profile_id=user_profile_id)
 
 
@@ -92,26 +97,28 @@ def change(work: Work, session_id: UUID, given: SessionChange, expected: Expecte
     return chat
 
 
-def trash(work: Work, session_id: UUID) -> None:
+def trash(work: Work, session_id: UUID, expected: Expected) -> None:
     """Put a session into the trash. Replies that run are stopped first.
 
     Raises:
         SessionNotFound: the actor has no such session, or it is there already.
+        Stale: the session is not in the expected version.
     """
     chat = repository.get_session(work, session_id, lock=True)
+    expected.check(chat)
     stopping.finish_all(work, chat)
     chat.deleted_at = utc_now()
     hint(work, "session:deleted", SessionOut.model_validate(chat))
 
 
-def trash_if_living(work: Work, session_id: UUID) -> None:
+def trash_if_living(work: Work, session_id: UUID, expected: Expected) -> None:
     """Put a session into the trash if it is not there yet: the first act of deleting it for good.
 
     Raises:
         SessionNotFound: the actor has no such session.
     """
     if repository.get_session(work, session_id, trashed=None).deleted_at is None:
-        trash(work, session_id)
+        trash(work, session_id, expected)
 
 
 def restore(work: Work, session_id: UUID) -> ChatSession:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from causerie.chats import statements
-from causerie.chats.errors import MOST_CODE_POINTS, MessageBlank, MessageTooLong
+from causerie.chats.errors import MessageBlank
 from causerie.chats.models import Role, Status
 from causerie.chats.schemas import MessageOut
 from causerie.clock import utc_now
@@ -55,9 +55,6 @@ def check_content(content: str) -> None:
 
     Raises:
         MessageBlank: there is nothing to see in it.
-        MessageTooLong: it has more code points than any surface takes.
     """
     if not content.strip():
         raise MessageBlank
-    if len(content) > MOST_CODE_POINTS:
-        raise MessageTooLong(len(content))
