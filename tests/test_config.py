@@ -1,0 +1,118 @@
+"""Settings: their defaults, where they come from, and how a wrong one is told."""
+
+from pathlib import Path
+
+import pytest
+
+from causerie.config import WrongSetting, load_settings
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
+
+
+def test_nothing_needs_to_be_set(tmp_path: Path) -> None:
+    settings = load_settings()
+
+    assert (settings.host, settings.port, settings.auth) == ("127.0.0.1", 8000, "local")
+    assert settings.private_hosts == ("loopback",)
+    assert settings.data_dir.name == "causerie"
+    assert settings.database_file == settings.data_dir / "causerie.db"
+    assert settings.object_folder == settings.data_dir / "objects"
+
+
+def test_the_command_line_wins_over_the_environment_and_that_over_the_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "causerie.toml").write_text('port = 1\nhost = "127.0.0.2"\nlog_format = "json"\n')
+    monkeypatch.setenv("CAUSERIE_PORT", "2")
+    monkeypatch.setenv("CAUSERIE_HOST", "127.0.0.3")
+
+    settings = load_settings(port=3, host=None)
+
+    assert (settings.port, settings.host, settings.log_format) == (3, "127.0.0.3", "json")
+
+
+def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CAUSERIE_PRIVATE_HOSTS", "loopback, 10.0.0.7:11434,[fd00::7]:80")
+    monkeypatch.setenv("CAUSERIE_LANGCHAIN_MODELS", "fake=package.module:make, other=module:Class")
+
+    settings = load_settings()
+
+    assert settings.private_hosts == ("loopback", "10.0.0.7:11434", "[fd00::7]:80")
+    assert settings.langchain_models == {"fake": "package.module:make", "other": "module:Class"}
+
+
+def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CAUSERIE_PORT", "")
+    monkeypatch.setenv("CAUSERIE_DATABASE_URL", "")
+
+    assert load_settings().port == 8000
+    assert load_settings().database_file.name == "causerie.db"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "many"),
+        ("PORT", "65536"),
+        ("AUTH", "none"),
+        ("DATABASE_URL", "mysql://localhost/db"),
+        ("DATABASE_URL", "sqlite:///"),
+        ("OBJECT_STORE_URL", "ftp://example.com"),
+        ("PUBLIC_URL", "chat.example"),
+        ("ALLOWED_ORIGINS", "*"),
+        ("ALLOWED_ORIGINS", "https://chat.example/path"),
+        ("PRIVATE_HOSTS", "10.0.0.7"),
+        ("PRIVATE_HOSTS", "http://10.0.0.7:80"),
+        ("LANGCHAIN_MODELS", "fake"),
+        ("LANGCHAIN_MODELS", "fake=os.system"),
+        ("SECRET_KEY", "short"),
+        ("LOG_FORMAT", "xml"),
+    ],
+)
+def test_a_wrong_setting_is_one_line_that_names_it(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"CAUSERIE_{name}", value)
+
+    with pytest.raises(WrongSetting) as wrong:
+        load_settings()
+
+    assert str(wrong.value).startswith(f"CAUSERIE_{name}: ")
+    assert "\n" not in str(wrong.value)
+
+
+@pytest.mark.req("S3")
+@pytest.mark.parametrize("host", ["10.0.0.1", "::", "192.168.1.4", "chat.example"])
+def test_without_accounts_only_this_machine_is_served(host: str) -> None:
+    with pytest.raises(WrongSetting, match=r"^CAUSERIE_HOST: .*loopback"):
+        load_settings(host=host)
+
+
+def test_an_unknown_setting_in_the_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "causerie.toml").write_text("prot = 80\n")
+
+    with pytest.raises(WrongSetting, match="CAUSERIE_PROT: there is no such setting"):
+        load_settings()
+
+
+def test_a_broken_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "causerie.toml").write_text("port = \n")
+
+    with pytest.raises(WrongSetting, match=r"^causerie\.toml: "):
+        load_settings()
+
+
+@pytest.mark.req("S36")
+def test_keys_are_shown_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CAUSERIE_OPENAI_API_KEY", "sk-canary")
+    monkeypatch.setenv("CAUSERIE_SECRET_KEY", "canary")
+
+    with pytest.raises(WrongSetting) as wrong:
+        load_settings()
+    monkeypatch.setenv("CAUSERIE_SECRET_KEY", "ca" * 32)
+
+    assert "canary" not in str(wrong.value)
+    assert "canary" not in repr(load_settings())
+    assert "caca" not in repr(load_settings())
