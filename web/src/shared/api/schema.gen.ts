@@ -1452,6 +1452,9 @@ export interface components {
         /**
          * Fork
          * @description Where a session shall part; without `message_id` at its active leaf.
+         * @example {
+         *       "message_id": "01a1fdbc-3deb-7877-94f1-78507b5ab806"
+         *     }
          */
         Fork: {
             /** Message Id */
@@ -1690,7 +1693,7 @@ export interface components {
         MessagePatch: {
             /**
              * Content
-             * @description At most 32,768 code points, not only white space.
+             * @description Not only white space.
              * @default
              */
             content?: string;
@@ -2073,7 +2076,7 @@ export interface components {
             role?: "user" | "assistant";
             /**
              * Content
-             * @description At most 32,768 code points, not only white space.
+             * @description Not only white space.
              */
             content: string;
             /** Parent Id */
@@ -2252,6 +2255,9 @@ export interface components {
         /**
          * NewSwipe
          * @description Another answer beside a reply. `id` makes it safe to send again.
+         * @example {
+         *       "instruction": "Shorter, please."
+         *     }
          */
         NewSwipe: {
             /** Id */
@@ -2582,6 +2588,9 @@ export interface components {
         /**
          * ReplyAttempt
          * @description Which attempt the client saw; when another is current, nothing happens.
+         * @example {
+         *       "attempt": 1
+         *     }
          */
         ReplyAttempt: {
             /** Attempt */
@@ -2613,7 +2622,7 @@ export interface components {
             chat_session_id?: string | null;
             /**
              * Message
-             * @description At most 32,768 code points, not only white space.
+             * @description Not only white space.
              */
             message: string;
             /** Message Id */
@@ -6683,7 +6692,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `blank`: A message says nothing. `too_long`: A message has more code points than any surface takes. */
+            /** @description `blank`: A message says nothing. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6796,7 +6805,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `blank`: A message says nothing. `too_long`: A message has more code points than any surface takes. */
+            /** @description `blank`: A message says nothing. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7475,7 +7484,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `not_found`: no such row, or another user's. */
+            /** @description `not_found`: What a body names (a character, a profile, a model, a prompt) is not the actor's or not there. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7547,7 +7556,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `not_found`: no such row, or another user's. */
+            /** @description `not_found`: What a body names (a character, a profile, a model, a prompt) is not the actor's or not there. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7741,7 +7750,10 @@ export interface operations {
                 /** @description Delete for good, with all messages. */
                 permanent?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description The ETag that was read, such as `"7"`. */
+                "if-match"?: string | null;
+            };
             path: {
                 session_id: string;
             };
@@ -7776,6 +7788,15 @@ export interface operations {
             };
             /** @description `not_found`: The actor has no such session, or it is in the trash. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stale`: The row is not in the version that `If-Match` names; nothing was changed. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8280,7 +8301,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `blank`: A message says nothing. `too_long`: A message has more code points than any surface takes. */
+            /** @description `blank`: A message says nothing. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8516,7 +8537,10 @@ export interface operations {
                 /** @description Also everything that follows it. */
                 subtree?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description The ETag that was read, such as `"7"`. */
+                "if-match"?: string | null;
+            };
             path: {
                 message_id: string;
             };
@@ -8551,6 +8575,15 @@ export interface operations {
             };
             /** @description `not_found`: The actor has no such message, or it is in the trash. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stale`: The row is not in the version that `If-Match` names; nothing was changed. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8686,7 +8719,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `blank`: A message says nothing. `too_long`: A message has more code points than any surface takes. */
+            /** @description `blank`: A message says nothing. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9349,7 +9382,10 @@ export interface operations {
     delete_chat_session: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read, such as `"7"`. */
+                "if-match"?: string | null;
+            };
             path: {
                 session_id: string;
             };
@@ -9391,6 +9427,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `stale`: The row is not in the version that `If-Match` names; nothing was changed. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The body is larger than the route takes. */
             413: {
                 headers: {
@@ -9402,6 +9447,15 @@ export interface operations {
             };
             /** @description The body is not of the route's type. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some of the input is not valid; `errors` names each fault. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9580,7 +9634,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `blank`: A message says nothing. `too_long`: A message has more code points than any surface takes. */
+            /** @description `blank`: A message says nothing. */
             422: {
                 headers: {
                     [name: string]: unknown;
