@@ -1,0 +1,45 @@
+"""Uploaded bytes: kept under their own hash, whole or not at all."""
+
+import asyncio
+import hashlib
+import stat
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from causerie.objects.files import FileStore
+from causerie.objects.store import ObjectMissing
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=5_000))
+def test_what_was_put_is_got_by_its_hash(tmp_path: Path, content: bytes) -> None:
+    async def there_and_back() -> tuple[str, bytes]:
+        store = FileStore(tmp_path)
+        name = await store.put(content)
+        return name, await store.get(name)
+
+    assert asyncio.run(there_and_back()) == (hashlib.sha256(content).hexdigest(), content)
+
+
+@pytest.mark.req("S7")
+async def test_nobody_else_reads_the_files_and_nothing_unfinished_is_left(tmp_path: Path) -> None:
+    folder = tmp_path / "objects"
+    await asyncio.gather(*(FileStore(folder).put(b"the same") for _ in range(5)))
+
+    (file,) = [path for path in folder.rglob("*") if path.is_file()]
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+
+
+async def test_what_was_deleted_is_missing(tmp_path: Path) -> None:
+    store = FileStore(tmp_path)
+    name = await store.put(b"content")
+
+    await store.delete(name)
+    await store.delete(name)
+
+    with pytest.raises(ObjectMissing):
+        await store.get(name)
