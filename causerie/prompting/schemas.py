@@ -1,6 +1,6 @@
 """A reply's prompt, as it is kept and as it is answered."""
 
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -9,23 +9,22 @@ from causerie.prompting.parts import Cut, PartName
 from causerie.providers.protocol import Role
 
 
-class StoredPart(BaseModel, frozen=True):
-    """A part in `generation.prompt_trace`, without its words.
+class StoredPart(NamedTuple):
+    """A part in `generation.prompt_trace`, without its words; a tuple, since every turn writes some fifty of them.
 
-    A message is named by its id and version, any other text that was sent by `sha256`. `digest` is the start of the
-    hash of a message's text, and `length` how many of its code points were sent.
+    `source` is a message's id, whose text it was in `version`; `check` is the CRC-32 of what was sent of it. Without
+    a `version` it is the SHA-256 of a text that is no message; None when that was left out.
     """
 
     part: PartName
     role: Role
     tokens: int
-    joined: bool = False
+    length: int
     cut: Cut | None = None
-    sha256: str | None = None
-    message_id: UUID | None = None
+    joined: bool = False
+    source: str | None = None
     version: int | None = None
-    length: int | None = None
-    digest: str | None = None
+    check: int | None = None
 
 
 class StoredTrace(BaseModel, frozen=True):
@@ -57,7 +56,7 @@ class PromptPartOut(BaseModel):
     cut: Cut | None = Field(description="Why it was left out; null when it was sent.")
     message_id: UUID | None = Field(description="The message whose text it is; null for other texts.")
     version: int | None = Field(description="The message's version then.")
-    length: int | None = Field(description="How many code points of `messages[message].text` it is.")
+    length: int = Field(description="How many code points it has, in `messages[message].text` if it was sent.")
     available: bool = Field(description="Whether its text is still there.")
 
 

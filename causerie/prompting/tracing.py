@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
+from zlib import crc32
 
 from causerie.chats.errors import MessageNotFound
 from causerie.chats.models import UNFINISHED
@@ -13,8 +14,6 @@ from causerie.prompting import statements
 from causerie.prompting.errors import NoPrompt
 from causerie.prompting.parts import Draft, Part
 from causerie.prompting.schemas import PromptMessageOut, PromptOut, PromptPartOut, StoredPart, StoredTrace
-
-DIGEST_LENGTH = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +36,14 @@ def store_trace(work: Work, message_id: UUID, attempt: int, trace: PromptTrace) 
     Returns:
         False when the attempt is not the current one: then the trace was not kept.
     """
-    texts = {_hash(part.text): part.text for part in trace.parts if part.spoken is None and not part.cut}
-    if texts:
-        work.execute_many(
-            statements.INSERT_SEGMENTS, [{"sha256": digest, "text": text} for digest, text in texts.items()]
-        )
-    kept = work.execute(statements.KEEP_TRACE, of_message=message_id, of_attempt=attempt, trace=_stored(trace, attempt))
+    parts = [_stored_part(part, trace.factor) for part in trace.parts]
+    authored = (
+        (row, part) for row, part in zip(parts, trace.parts, strict=True) if row.version is None and not row.cut
+    )
+    texts = {row.source: part.text for row, part in authored}
+    work.execute_many(statements.INSERT_SEGMENTS, [{"sha256": name, "text": text} for name, text in texts.items()])
+    stored = _stored(trace, attempt, parts)
+    kept = work.execute(statements.KEEP_TRACE, of_message=message_id, of_attempt=attempt, trace=stored)
     return kept.rowcount == 1
 
 
@@ -69,8 +70,14 @@ def read_prompt(work: Work, message_id: UUID) -> PromptOut:
             pieces[-1][1].append(text)
         parts.append(
             PromptPartOut(
-                **part.model_dump(include={"part", "role", "tokens", "cut", "message_id", "version", "length"}),
+                part=part.part,
+                role=part.role,
+                tokens=part.tokens,
+                length=part.length,
+                cut=part.cut,
                 message=None if part.cut else len(pieces) - 1,
+                message_id=None if part.version is None or part.source is None else UUID(part.source),
+                version=part.version,
                 available=text is not None,
             )
         )
@@ -85,7 +92,7 @@ def read_prompt(work: Work, message_id: UUID) -> PromptOut:
     )
 
 
-def _stored(trace: PromptTrace, attempt: int) -> dict[str, Any]:
+def _stored(trace: PromptTrace, attempt: int, parts: list[StoredPart]) -> dict[str, Any]:
     draft = trace.draft
     sampling = {name: value for name, value in asdict(draft.sampling).items() if value not in (None, (), {}, False)}
     return {
@@ -95,48 +102,42 @@ def _stored(trace: PromptTrace, attempt: int) -> dict[str, Any]:
         "tokens": trace.tokens,
         "counted": trace.counted,
         "sampling": sampling,
-        "parts": [_stored_part(part, trace.factor) for part in trace.parts],
+        "parts": parts,
     }
 
 
-def _stored_part(part: Part, factor: float) -> dict[str, Any]:
-    stored: dict[str, Any] = {"part": part.name, "role": part.role, "tokens": round(part.tokens * factor)}
-    if part.joined:
-        stored["joined"] = True
-    if part.cut:
-        stored["cut"] = part.cut
-    else:
-        stored["length"] = len(part.text)
+def _stored_part(part: Part, factor: float) -> StoredPart:
+    tokens, length = round(part.tokens * factor), len(part.text)
     if part.spoken:
-        stored |= {"message_id": str(part.spoken.message_id), "version": part.spoken.version}
-        if not part.cut:
-            stored["digest"] = _hash(part.text)[:DIGEST_LENGTH]
-    elif not part.cut:
-        stored["sha256"] = _hash(part.text)
-    return stored
+        source, version = part.spoken.message_id.hex, part.spoken.version
+        check = None if part.cut else crc32(part.text.encode())
+        return StoredPart(part.name, part.role, tokens, length, part.cut, part.joined, source, version, check)
+    text_name = None if part.cut else _hash(part.text)
+    return StoredPart(part.name, part.role, tokens, length, part.cut, part.joined, text_name)
 
 
 def _texts(work: Work, parts: Sequence[StoredPart], unfinished: Mapping[UUID, str]) -> list[str | None]:
     """Return the text of each part as it was sent; None for one that was cut, or whose text is not there any more."""
-    sent = [part for part in parts if not part.cut]
-    hashes = {part.sha256 for part in sent if part.sha256}
+    sent = [part for part in parts if not part.cut and part.source]
+    hashes = {part.source for part in sent if part.version is None}
     authored = {row.sha256: row.text for row in work.execute(statements.SEGMENTS, hashes=sorted(hashes))}
-    ids = sorted({part.message_id for part in sent if part.message_id})
+    ids = sorted({UUID(part.source) for part in sent if part.version is not None})
     now = {row.id: row.content for row in work.execute(statements.CONTENTS, ids=ids)} | dict(unfinished)
     former: dict[UUID, list[tuple[int, str]]] = {}
     for row in work.execute(statements.REVISIONS, ids=ids):
         former.setdefault(row.message_id, []).append((row.version, row.content))
 
     def text_of(part: StoredPart) -> str | None:
-        if part.cut or part.message_id is None:
-            return None if part.cut else authored.get(part.sha256 or "")
+        if part.cut or part.source is None:
+            return None
+        if part.version is None:
+            return authored.get(part.source)
+        message_id, traced = UUID(part.source), part.version
         # A revision is what a message said up to its version: the first that is not older than the traced one.
-        said = next(
-            (text for version, text in former.get(part.message_id, ()) if version >= (part.version or 0)),
-            now.get(part.message_id),
-        )
+        revisions = former.get(message_id, ())
+        said = next((text for version, text in revisions if version >= traced), now.get(message_id))
         text = None if said is None else said[: part.length]
-        return text if text is not None and _hash(text)[:DIGEST_LENGTH] == part.digest else None
+        return text if text is not None and crc32(text.encode()) == part.check else None
 
     return [text_of(part) for part in parts]
 

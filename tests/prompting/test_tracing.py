@@ -15,6 +15,7 @@ from causerie.chats.errors import MessageNotFound
 from causerie.chats.models import Generation, Message
 from causerie.chats.schemas import NewSession, ReplyAttempt
 from causerie.db.work import Actor, Work
+from causerie.http.answers import Expected
 from causerie.ids import new_id
 from causerie.prompting.errors import NoPrompt
 from causerie.prompting.models import PromptSegment
@@ -166,6 +167,6 @@ def test_only_its_owner_reads_a_prompt(desk: Desk) -> None:
         desk.run(read_prompt, reply_id, actor=Actor(new_id()))
     with pytest.raises(NoPrompt):
         desk.run(read_prompt, question_id)
-    desk.run(chats.trash, session_id)
+    desk.run(chats.trash, session_id, Expected())
     with pytest.raises(MessageNotFound):
         desk.run(read_prompt, reply_id)
