@@ -19,6 +19,11 @@ NUMBERED = frozenset(
 )
 
 
+def is_numbered(frame: Frame) -> bool:
+    """Tell an event of a joined session's history from text, and from the hints of sessions that are not joined."""
+    return frame["type"] in NUMBERED and "seq" in frame
+
+
 @dataclass
 class Reply:
     """One reply as its reader has it: the attempt it follows and the text so far."""
@@ -49,7 +54,7 @@ class Reader:
             case "chat:stream:end":
                 self._count(frame)
                 self._end(frame)
-            case kind if kind in NUMBERED and "seq" in frame:  # the hints of sessions that are not joined have none
+            case _ if is_numbered(frame):
                 self._count(frame)
 
     def position(self, message_id: str) -> Frame:

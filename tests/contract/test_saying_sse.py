@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.contract import behaviours
-from tests.contract.assembling import NUMBERED, Frame, Reader
+from tests.contract.assembling import Frame, Reader, is_numbered
 from tests.contract.making import Api, Row, mint
 from tests.contract.problems import refusal
 from tests.contract.streams import Sent, events, frames
@@ -129,7 +129,7 @@ def test_numbered_events_carry_an_id_and_tokens_none(api: Api) -> None:
         read = read_until_end(response)
 
     epoch = read[0].frame["epoch"]
-    numbered = [sent for sent in read if sent.frame["type"] in NUMBERED]
+    numbered = [sent for sent in read if is_numbered(sent.frame)]
     tokens = [sent for sent in read if sent.frame["type"] == "chat:stream:token"]
     assert tokens
     assert [sent.id for sent in numbered] == [f"{epoch}.{sent.frame['seq']}" for sent in numbered]
@@ -155,7 +155,7 @@ def test_a_sessions_stream_resumes_after_what_was_read(api: Api, way: str) -> No
     again = read[0].frame
     assert (again["type"], again["seq"]) == ("session:joined", joined["seq"])
     assert not again.get("messages")
-    seqs = [sent.frame["seq"] for sent in read[1:] if sent.frame["type"] in NUMBERED]
+    seqs = [sent.frame["seq"] for sent in read[1:] if is_numbered(sent.frame)]
     assert seqs == list(range(joined["seq"] + 1, joined["seq"] + 1 + len(seqs)))
     assert read[-1].frame["content"] == behaviours.QUICK_TEXT
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from tests.contract import behaviours
-from tests.contract.assembling import NUMBERED, Frame, Reader
+from tests.contract.assembling import Frame, Reader, is_numbered
 from tests.contract.making import Api, ids, mint
 from tests.contract.sockets import Socket
 
@@ -56,7 +56,7 @@ def test_joining_after_a_known_event_brings_only_what_was_missed(api: Api, socke
     assert again["seq"] == first["seq"]
     assert not again.get("messages")
     later = socket.of_session(session["id"])[socket.of_session(session["id"]).index(again) + 1 :]
-    seqs = [frame["seq"] for frame in later if frame["type"] in NUMBERED]
+    seqs = [frame["seq"] for frame in later if is_numbered(frame)]
     assert seqs == list(range(first["seq"] + 1, first["seq"] + 1 + len(seqs)))
     created = [frame["message"]["id"] for frame in later if frame["type"] == "message:created"]
     assert created == [*ids(missed), new["id"]]
@@ -71,7 +71,7 @@ def test_joining_without_a_past_brings_the_page_and_the_head_it_was_read_at(api:
     created = socket.until(lambda frame: frame["type"] == "message:created" and frame["message"]["id"] == new["id"])
 
     assert ids(joined["messages"]) == ids(stored)
-    numbered = [frame for frame in socket.of_session(session["id"]) if frame["type"] in NUMBERED]
+    numbered = [frame for frame in socket.of_session(session["id"]) if is_numbered(frame)]
     assert numbered[0]["seq"] == joined["seq"] + 1
     assert created in numbered
 
@@ -99,7 +99,7 @@ def test_a_session_may_be_read_from_its_first_event(api: Api, socket: Socket) ->
     socket.until(ended(reply["id"]), since=since)
 
     assert joined["seq"] == 0
-    seqs = [frame["seq"] for frame in socket.seen[since:] if frame["type"] in NUMBERED and "seq" in frame]
+    seqs = [frame["seq"] for frame in socket.seen[since:] if is_numbered(frame)]
     assert seqs == list(range(1, len(seqs) + 1))
 
 
