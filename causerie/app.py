@@ -5,14 +5,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import structlog
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import WebSocketRoute
-from starlette.websockets import WebSocket
+from starlette.types import Receive, Scope, Send
 
 from causerie import __version__
 from causerie.accounts.actor import LocalSignIn
@@ -43,7 +43,7 @@ from causerie.prompting.routes import router as prompt_router
 from causerie.prompts import service as prompts
 from causerie.prompts.routes import router as prompts_router
 from causerie.providers.registry import Providers
-from causerie.realtime.socket import Sockets
+from causerie.realtime.socket import Node, Sockets
 from causerie.realtime.sse import ReplyStream
 from causerie.realtime.sse import router as events_router
 from causerie.settings.routes import router as settings_router
@@ -149,7 +149,7 @@ async def _open(app: FastAPI, settings: Settings, sealer: Sealer, stack: AsyncEx
     state.following = replies.following
     state.draining = replies.draining
     state.stream_reply = ReplyStream(replies.following, replies.draining)
-    state.sockets = Sockets(state)
+    state.sockets = Sockets(cast(Node, state))
     await stack.enter_async_context(_running(state.sockets.look_after()))
     state.drains = [partial(_drain_in_order, replies, state.sockets)]
     state.drain = partial(drain, app)
@@ -174,8 +174,11 @@ async def _drain_in_order(replies: Replies, sockets: Sockets) -> None:
     await sockets.drain()
 
 
-async def _serve_socket(websocket: WebSocket) -> None:
-    await websocket.app.state.sockets(websocket)
+class _Socket:
+    """`/ws` as a plain ASGI application: the framework's own layer costs more than the frames it passes on."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await scope["app"].state.sockets(scope, receive, send)
 
 
 def _add_routes(app: FastAPI) -> None:
@@ -196,7 +199,7 @@ def _add_routes(app: FastAPI) -> None:
         health.probes,
     )
     routes = [route for router in routers for route in router.routes]
-    app.router.routes.append(RouteIndex([WebSocketRoute("/ws", _serve_socket), *routes, *document_routes(app)]))
+    app.router.routes.append(RouteIndex([WebSocketRoute("/ws", _Socket()), *routes, *document_routes(app)]))
     app.router.default = Pages(STATIC)
 
     def openapi() -> dict[str, Any]:

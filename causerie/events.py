@@ -1,13 +1,13 @@
 """The base of all events: facts that were committed, told to whoever follows them."""
 
-from typing import ClassVar, Self
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Event(BaseModel):
-    """A frame from the server. Closed and frozen; `type` tells the kinds apart."""
+    """A frame from the server about a session. Closed and frozen; `type` tells the kinds apart."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -18,10 +18,4 @@ class Event(BaseModel):
 class NumberedEvent(Event):
     """An event of a session's history: stored in the transaction of its change, with a gap-free `seq`."""
 
-    numbered: ClassVar[bool] = True
-
-    seq: int = 0
-
-    def at(self, seq: int) -> Self:
-        """Return this event at its place in the session's history."""
-        return self.model_copy(update={"seq": seq})
+    seq: Annotated[int, Field(ge=1)]

@@ -1,4 +1,4 @@
-"""A small world to follow: a session that is written, a bus that loses and reorders, readers that check what they get."""
+"""A small world to follow: a session that is written, a bus that loses and reorders, readers that check."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ from causerie.broker.ports import (
     UserListener,
 )
 from causerie.chats import encoding
-from causerie.chats.following import Channel, Following, Frame, Place, ReplyState, Running, Snapshot
+from causerie.chats.following import Beginning, Channel, Following, Frame, Place, ReplyState, Running, Snapshot
 from causerie.client.reducer import SessionState, reduce
 from causerie.db.work import Actor
 from causerie.errors import NotFound
@@ -256,6 +256,10 @@ class World:
         self._check(actor, session_id)
         found = self.events[after : after + 3] if self.kept_from <= after <= self.head else None
         return await self._answered(found)
+
+    async def beginning(self, actor: Actor, session_id: UUID) -> Beginning:
+        self._check(actor, session_id)
+        return await self._answered(Beginning(self.session(), self.events[:3]))
 
     async def reply(self, actor: Actor, session_id: UUID, message_id: UUID) -> ReplyState:
         self._check(actor, session_id)

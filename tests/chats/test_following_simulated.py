@@ -1,4 +1,4 @@
-"""Every interleaving: whatever is committed, delivered, lost, swapped, joined and read slowly, each reader gets it all."""
+"""Whatever is committed, delivered, lost, swapped, joined and read slowly, each reader gets all of it in order."""
 
 import asyncio
 from contextlib import suppress

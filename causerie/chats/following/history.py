@@ -30,6 +30,14 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class Beginning:
+    """A session that was just made: its row as JSON, and its first events."""
+
+    session: str
+    events: Sequence[EventNotice]
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyState:
     """One reply at one moment.
 
@@ -63,6 +71,9 @@ class History(Protocol):
 
     async def events_after(self, actor: Actor, session_id: UUID, after: int) -> Sequence[EventNotice] | None:
         """Return the next events after that number, as many as one answer may hold; None if the next one is gone."""
+
+    async def beginning(self, actor: Actor, session_id: UUID) -> Beginning:
+        """Return a session with its first events."""
 
     async def reply(self, actor: Actor, session_id: UUID, message_id: UUID) -> ReplyState:
         """Return how far a reply is."""

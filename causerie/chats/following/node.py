@@ -148,29 +148,22 @@ class Following:
         finally:
             self._release(feed)
 
-    async def join_new(
-        self,
-        actor: Actor,
-        channel: Channel,
-        session_id: UUID,
-        session: str,
-        events: Sequence[EventNotice] | None = None,
-    ) -> None:
+    async def join_new(self, actor: Actor, channel: Channel, session_id: UUID) -> None:
         """Join a session that was just made, from its very beginning, without reading its page.
 
-        Args:
-            session: its row as JSON.
-            events: all it has, if that is known.
+        Raises:
+            NotFound: the actor has no such session any more.
         """
         self.leave(channel, session_id)
         feed = self._hold(SessionKey(actor.user_id, session_id))
         try:
+            beginning = await self._history.beginning(actor, session_id)
             if feed.head is None:
                 feed.open(0, (), (), text_unknown=True)
-            for notice in await self._history.events_after(actor, session_id, 0) or () if events is None else events:
+            for notice in beginning.events:
                 feed.on_event(notice)
             if not channel.closed:
-                channel.push(Frame(session_joined(session_id, self.epoch, 0, session, "[]", ())))
+                channel.push(Frame(session_joined(session_id, self.epoch, 0, beginning.session, "[]", ())))
                 self._seat(channel, Seat(feed, channel, 0, {}))
         finally:
             self._release(feed)
@@ -254,12 +247,12 @@ class Following:
             for session_id, seat in self._seats.get(channel, {}).items()
         ]
 
-    def tell_others(self, channel: Channel, session_id: UUID, body: str) -> None:
+    def tell_others(self, actor: Actor, channel: Channel, session_id: UUID, body: str) -> None:
         """Send a frame that may be lost to the other connections of this node that have joined the session."""
-        seat = self._seats.get(channel, {}).get(session_id)
-        for other in seat.feed.seats if seat else ():
-            if other is not seat and not other.selective and not other.channel.busy:
-                other.channel.push(Frame(body))
+        feed = self._feeds.get(SessionKey(actor.user_id, session_id))
+        for seat in feed.seats if feed else ():
+            if seat.channel is not channel and not seat.selective and not seat.channel.busy:
+                seat.channel.push(Frame(body))
 
     async def _bring(self, feed: Feed, head: int, running: Sequence[Running]) -> None:
         """Open the feed at `head`, or bring it there if what happened until then has not been heard."""

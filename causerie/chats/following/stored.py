@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from causerie.broker.ports import EventNotice, SessionKey
 from causerie.chats import encoding, statements
 from causerie.chats.errors import MessageNotFound, SessionNotFound
-from causerie.chats.following.history import ReplyState, Running, Snapshot
+from causerie.chats.following.history import Beginning, ReplyState, Running, Snapshot
 from causerie.chats.schemas import MessageOut, SessionOut
 from causerie.chats.service import reading
 from causerie.db import across
@@ -32,6 +32,9 @@ class StoredHistory:
     async def events_after(self, actor: Actor, session_id: UUID, after: int) -> Sequence[EventNotice] | None:
         return await self._database.read(actor, _events_after, session_id, after)
 
+    async def beginning(self, actor: Actor, session_id: UUID) -> Beginning:
+        return await self._database.read(actor, _beginning, session_id)
+
     async def reply(self, actor: Actor, session_id: UUID, message_id: UUID) -> ReplyState:
         return await self._database.read(actor, _reply, session_id, message_id)
 
@@ -53,6 +56,13 @@ def _snapshot(work: Work, session_id: UUID, after: int | None) -> Snapshot:
     return Snapshot(head, session, messages, _running(work, session_id))
 
 
+def _beginning(work: Work, session_id: UUID) -> Beginning:
+    row = work.execute(statements.SESSION, session_id=session_id).mappings().one_or_none()
+    if row is None:
+        raise SessionNotFound
+    return Beginning(SessionOut.model_validate(dict(row)).model_dump_json(), _events(work, session_id, 0))
+
+
 def _can_go_on(work: Work, session_id: UUID, after: int, head: int) -> bool:
     """Whether every event behind `after` is still stored."""
     if after == head:
@@ -66,9 +76,12 @@ def _can_go_on(work: Work, session_id: UUID, after: int, head: int) -> bool:
 def _events_after(work: Work, session_id: UUID, after: int) -> list[EventNotice] | None:
     if work.execute(statements.SESSION, session_id=session_id).first() is None:
         raise SessionNotFound
-    rows = work.execute(statements.EVENTS_AFTER, session_id=session_id, after=after, limit=EVENTS_AT_ONCE).all()
-    if rows and rows[0].seq != after + 1:
-        return None
+    events = _events(work, session_id, after)
+    return None if events and events[0].seq != after + 1 else events
+
+
+def _events(work: Work, session_id: UUID, after: int) -> list[EventNotice]:
+    rows = work.execute(statements.EVENTS_AFTER, session_id=session_id, after=after, limit=EVENTS_AT_ONCE)
     key = SessionKey(work.actor.user_id, session_id)
     return [encoding.stored_notice(key, row.seq, row.kind, row.message_id, row.body) for row in rows]
 
