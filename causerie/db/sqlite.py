@@ -6,11 +6,13 @@ import queue
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+import structlog
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.pool import NullPool
@@ -20,6 +22,8 @@ from causerie.db.errors import StorageConflict, StorageUnavailable
 from causerie.db.ownership import current_actor
 from causerie.db.work import Actor, Work
 from causerie.errors import Busy, CauserieError
+
+log = structlog.get_logger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -90,6 +94,7 @@ class SqliteDatabase:
         self.publisher = publisher
         self._loop = asyncio.get_running_loop()
         self._waiting = 0
+        self._closed = False
         self._cpu_seconds = 0.0
         self._queue: queue.SimpleQueue[_Unit | None] = queue.SimpleQueue()
         self._writer = threading.Thread(target=self._write, name="causerie-writer", daemon=True)
@@ -117,19 +122,16 @@ class SqliteDatabase:
     async def read(
         self, actor: Actor, function: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
+        self._refuse_if_closed()
         return await self._loop.run_in_executor(self._readers, lambda: self._read(actor, function, *args, **kwargs))
 
     async def close(self) -> None:
+        self._closed = True
         self._queue.put(None)
         await asyncio.to_thread(self._writer.join)
         await asyncio.to_thread(self._readers.shutdown)
         for connection in self._reader_connections:
             connection.close()
-        # Units that came after the sentinel find nobody: they fail instead of hanging.
-        with contextlib.suppress(queue.Empty):
-            while unit := self._queue.get_nowait():
-                unit.error = StorageUnavailable("The database is closed.")
-                self._deliver([unit])
 
     def health(self) -> dict[str, Any]:
         return {"kind": "sqlite", "waiting": self._waiting, "cpu_seconds": round(self._cpu_seconds, 3)}
@@ -137,6 +139,7 @@ class SqliteDatabase:
     # The callers' side.
 
     async def _submit(self, actor: Actor, function: Callable[[Work], T], *, durable: bool, bulk: bool = False) -> T:
+        self._refuse_if_closed()
         if self._waiting >= MOST_WAITING_UNITS:
             raise Busy("Nothing was stored. Try again in a moment.", retry_after=1)
         unit = _Unit(actor, function, self._loop.create_future(), durable=durable, bulk=bulk)
@@ -145,15 +148,22 @@ class SqliteDatabase:
         result: T = await unit.future
         return result
 
+    def _refuse_if_closed(self) -> None:
+        if self._closed:
+            raise StorageUnavailable("The database is closed. Nothing was stored.")
+
     def _deliver(self, units: list[_Unit]) -> None:
         """Publish and answer, in commit order; one call on the loop for a whole batch."""
         self._waiting -= len(units)
         for unit in units:
             if unit.work is not None:
-                for action in unit.work.committed:
-                    action()
-                if unit.work.published:
-                    self.publisher(unit.work.published)
+                try:
+                    for action in unit.work.committed:
+                        action()
+                    if unit.work.published:
+                        self.publisher(unit.work.published)
+                except Exception:  # what is committed stays, and the units behind this one wait for their answers
+                    log.exception("publishing_failed")
             if unit.future.done():
                 continue  # the caller was cancelled; what it asked for is stored all the same
             if unit.error is None:
@@ -166,29 +176,35 @@ class SqliteDatabase:
     def _write(self) -> None:
         engine = sqlite_engine(self.file)
         with engine.connect() as connection:
-            open_ = True
-            while open_:
-                batch, open_ = self._take()
-                for units in _transactions(batch):
-                    started = time.thread_time()
-                    self._commit_together(connection, units)
-                    self._cpu_seconds += time.thread_time() - started
-                    self._loop.call_soon_threadsafe(self._deliver, units)
+            for units in self._commits():
+                started = time.thread_time()
+                self._commit_together(connection, units)
+                self._cpu_seconds += time.thread_time() - started
+                self._loop.call_soon_threadsafe(self._deliver, units)
         engine.dispose()
 
-    def _take(self) -> tuple[list[_Unit], bool]:
-        """Wait for a unit, then take what else waits, without waiting for more. False: there will be no more."""
-        unit = self._queue.get()
-        batch: list[_Unit] = []
-        while unit is not None:
-            batch.append(unit)
-            if len(batch) == MOST_UNITS_A_COMMIT:
-                return batch, True
-            try:
-                unit = self._queue.get_nowait()
-            except queue.Empty:
-                return batch, True
-        return batch, False
+    def _commits(self) -> Iterator[list[_Unit]]:
+        """Yield the units of each commit: what waits now, without waiting for more, until the database is closed.
+
+        A bulk slice has a commit to itself, and only when nothing else waits.
+        """
+        slices: deque[_Unit] = deque()
+        open_ = True
+        while open_ or slices:
+            units: list[_Unit] = []
+            while open_ and len(units) < MOST_UNITS_A_COMMIT:
+                try:
+                    unit = self._queue.get(block=not units and not slices)
+                except queue.Empty:
+                    break
+                if unit is None:
+                    open_ = False
+                else:
+                    (slices if unit.bulk else units).append(unit)
+            if units:
+                yield units
+            elif slices:
+                yield [slices.popleft()]
 
     def _commit_together(self, connection: Connection, units: list[_Unit]) -> None:
         """Run each unit in a savepoint of one transaction: one unit's failure leaves the others alone."""
@@ -217,17 +233,19 @@ class SqliteDatabase:
                 work.finish()
             except BaseException as error:  # noqa: BLE001 (it is the caller's: handed over, never swallowed)
                 work.abandon()
-                raw.execute("ROLLBACK TO unit")
-                raw.execute("RELEASE unit")
-                work.undone()
+                try:
+                    raw.execute("ROLLBACK TO unit")
+                    raw.execute("RELEASE unit")
+                finally:  # SQLite may have ended the whole transaction already, when the disk is full
+                    work.undone()
                 if isinstance(error, IntegrityError) and not last_try:
                     continue  # a unique key lost a race: the second run sees the winner's row
                 unit.error = _failure(error) if isinstance(error, DBAPIError) else error
                 return
             finally:
                 current_actor.reset(token)
-            raw.execute("RELEASE unit")
             unit.work = work
+            raw.execute("RELEASE unit")
             return
 
     # The readers' threads.
@@ -254,16 +272,8 @@ class SqliteDatabase:
         try:
             yield connection
         finally:
-            transaction.rollback()
-
-
-def _transactions(batch: list[_Unit]) -> Iterator[list[_Unit]]:
-    """Cut a batch into commits: everything that someone waits for together, then each bulk slice by itself."""
-    if prompt := [unit for unit in batch if not unit.bulk]:
-        yield prompt
-    for unit in batch:
-        if unit.bulk:
-            yield [unit]
+            if transaction.is_active:  # a statement that was refused has ended it
+                transaction.rollback()
 
 
 def _failure(error: BaseException) -> CauserieError:

@@ -3,12 +3,15 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
+import structlog
 from sqlalchemy import Connection, CursorResult, Executable
 from sqlalchemy.orm import Session
 
 from causerie.db.ownership import Actor, OwnedSession
 
 __all__ = ["Actor", "Work"]
+
+log = structlog.get_logger(__name__)
 
 
 class Work:
@@ -77,4 +80,7 @@ class Work:
     def undone(self) -> None:
         """Run what the unit left for the case that nothing of it remains."""
         for action in self._rolled_back:
-            action()
+            try:
+                action()
+            except Exception:  # the units behind this one wait for the same thread
+                log.exception("undoing_failed")
