@@ -56,6 +56,10 @@ class SessionState:
         row = self.messages.get(message_id)
         return str(row["content"]) if row else ""
 
+    def has_ended(self, message_id: str) -> bool:
+        """Return whether a message is known and nothing is added to it any more."""
+        return self.known(message_id).closed
+
     def children_by_parent(self) -> dict[str | None, list[str]]:
         """Return the ids below each parent (None: those that begin the session), oldest first, without the deleted."""
         children: dict[str | None, list[str]] = {}

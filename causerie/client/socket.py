@@ -4,6 +4,8 @@
         said = await client.say(None, "What do you see from your window?", character_id=wren)
         async for state in client.follow(said.session_id):
             print(state.text_of(said.reply_id))
+            if state.has_ended(said.reply_id):
+                break
 
 What was said is sent again under the same id until the server acknowledges it, so it is stored once. Replies go on
 without this client: leaving, or losing the connection, stops nothing.
@@ -22,7 +24,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as open_socket
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
-from causerie.client.reducer import UNFINISHED, Diverged, Effect, Fetch, Frame, Left, Row, Send, SessionState, reduce
+from causerie.client.reducer import Diverged, Effect, Fetch, Frame, Left, Row, Send, SessionState, reduce
 from causerie.ids import new_id
 
 ACK_SECONDS = 5.0
@@ -197,9 +199,7 @@ class Client:
     async def finished(self, session_id: UUID | str, message_id: UUID | str) -> Row:
         """Return the row of a reply once it is final, however it ended."""
         key = str(message_id)
-        state = await self.until(
-            session_id, lambda state: key in state.messages and state.messages[key]["status"] not in UNFINISHED
-        )
+        state = await self.until(session_id, lambda state: key in state.messages and state.has_ended(key))
         return state.messages[key]
 
     async def drop(self) -> None:
