@@ -2,6 +2,7 @@ import { Plus } from 'lucide-react'
 import { Link } from 'react-router'
 import { useCharacters } from '../../shared/api/characters'
 import type { Character } from '../../shared/api/wire'
+import { plainText } from '../../shared/markdown/plain'
 import { voiceStyle } from '../../shared/theme/voice'
 import { buttonClass } from '../../shared/ui/button'
 import { Page } from '../../shared/ui/page'
@@ -62,7 +63,7 @@ function Cards({ characters }: { characters: readonly Character[] }) {
             </div>
           </div>
           <p className="line-clamp-3 flex-1 font-story text-soft" dir="auto">
-            {character.description || character.first_mes}
+            {plainText(character.description || character.first_mes)}
           </p>
           <div className="flex gap-2">
             <Link

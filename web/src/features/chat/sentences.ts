@@ -1,11 +1,13 @@
 /** What a screen reader is told of a growing text: whole sentences, never a part of a word. */
 
+import { plainText } from '../../shared/markdown/plain'
+
 const SENTENCE = /[^.!?…]*[.!?…]+["”’)*_\s]*/y
 const LONGEST = 200
 
 /** The text from `told` on that is complete, and how far that reaches; everything when the text is `final`. */
 export function newSentences(text: string, told: number, final: boolean): { words: string; told: number } {
-  if (final) return { words: plain(text.slice(told)), told: text.length }
+  if (final) return { words: plainText(text.slice(told)), told: text.length }
   let end = told
   SENTENCE.lastIndex = told
   for (let match = SENTENCE.exec(text); match; match = SENTENCE.exec(text)) {
@@ -17,9 +19,5 @@ export function newSentences(text: string, told: number, final: boolean): { word
     const space = text.lastIndexOf(' ')
     if (space > told) end = space + 1
   }
-  return { words: plain(text.slice(told, end)), told: end }
-}
-
-function plain(text: string): string {
-  return text.replace(/[*_`#>]+/g, '').trim()
+  return { words: plainText(text.slice(told, end)), told: end }
 }

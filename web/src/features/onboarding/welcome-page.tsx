@@ -3,6 +3,7 @@ import { Link } from 'react-router'
 import { useCharacters } from '../../shared/api/characters'
 import type { Character } from '../../shared/api/wire'
 import { STARTERS } from '../../shared/lib/starters'
+import { plainText } from '../../shared/markdown/plain'
 import { voiceStyle } from '../../shared/theme/voice'
 import { buttonClass } from '../../shared/ui/button'
 import { Page } from '../../shared/ui/page'
@@ -55,7 +56,7 @@ function CharacterCard({ character, starters }: { character: Character; starters
         </h2>
         {character.first_mes && (
           <p className="mt-1 line-clamp-3 font-story text-story" dir="auto">
-            “{character.first_mes}”
+            {plainText(character.first_mes)}
           </p>
         )}
         <ul aria-label={`First words to ${character.name}`} className="relative mt-3 flex w-fit flex-wrap gap-2">

@@ -12,6 +12,10 @@ const LONGEST_TAIL = 4_000
 const PLUGINS = [remarkGfm, remarkBreaks]
 const COMPONENTS: Components = {
   p: ({ children }) => <p dir="auto">{children}</p>,
+  /* biome-ignore-start lint/a11y/noNoninteractiveTabindex: what scrolls sideways must be reachable without a pointer */
+  pre: ({ children }) => <pre tabIndex={0}>{children}</pre>,
+  table: ({ children }) => <table tabIndex={0}>{children}</table>,
+  /* biome-ignore-end lint/a11y/noNoninteractiveTabindex: what scrolls sideways must be reachable without a pointer */
   a: ({ href, children }) => <Link href={href}>{children}</Link>,
   img: ({ src, alt }) => <Link href={typeof src === 'string' ? src : undefined}>{alt || 'picture'}</Link>,
 }

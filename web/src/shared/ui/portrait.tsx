@@ -8,6 +8,22 @@ const SIZES = {
   large: 'size-16 text-display',
 }
 
+const TITLES = new Set([
+  'captain',
+  'doctor',
+  'dr',
+  'king',
+  'lady',
+  'lord',
+  'miss',
+  'mr',
+  'mrs',
+  'ms',
+  'queen',
+  'sir',
+  'the',
+])
+
 interface PortraitProps {
   name: string
   image?: string | null | undefined
@@ -39,8 +55,9 @@ export function Portrait({ name, image, size = 'small', ring = false }: Portrait
   )
 }
 
-/** The first letter of the name that is not a title: "Captain Marrow" is M, "Mrs. Hale" H. */
+/** The first letter of the name after its titles: "Captain Marrow" is M, "Mrs. Hale" H, "Tobias Wren" T. */
 function monogram(name: string): string {
   const words = name.trim().split(/\s+/)
-  return (words.at(-1)?.match(/\p{L}|\p{N}/u)?.[0] ?? '·').toUpperCase()
+  const called = words.find((word) => !TITLES.has(word.toLowerCase()) && !word.endsWith('.')) ?? name
+  return (called.match(/\p{L}|\p{N}/u)?.[0] ?? '·').toUpperCase()
 }
