@@ -10,8 +10,8 @@ from contextlib import contextmanager
 import structlog
 import uvicorn
 from fastapi import FastAPI
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import CloseCode
+
+from causerie.ops.socket_protocol import SocketProtocol
 
 log = structlog.get_logger(__name__)
 
@@ -22,7 +22,6 @@ SEND_BUFFER_BYTES = 64 * 1024
 WAITING_CONNECTIONS = 2_048
 LARGEST_FRAME_BYTES = 256 * 1024
 KEEP_ALIVE_SECONDS = 30
-LINGER_SECONDS = 2.0
 YOUNG_OBJECTS = 20_000
 """Allocations between collections of the youngest generation: with the default a stream spends time on them."""
 
@@ -55,7 +54,7 @@ def run(app: FastAPI, bound: socket.socket) -> int:
         app,
         loop="uvloop",
         http="httptools",
-        ws=_Socket,
+        ws=SocketProtocol,
         ws_max_size=LARGEST_FRAME_BYTES,
         ws_per_message_deflate=False,
         ws_ping_interval=None,  # clients ping by frames, which show them what they missed too
@@ -71,30 +70,6 @@ def run(app: FastAPI, bound: socket.socket) -> int:
     server = _Server(config, app)
     server.run(sockets=[bound])
     return 0 if server.started else 1
-
-
-class _Socket(WebSocketsSansIOProtocol):
-    """Reads on for a moment what a refused client is still sending.
-
-    A connection that is closed with unread bytes is reset, and the reset overtakes the frame that says why (1009).
-    """
-
-    _refused = False
-
-    def data_received(self, data: bytes) -> None:
-        if not self._refused:
-            super().data_received(data)
-
-    def handle_parser_exception(self) -> None:
-        self._refused = True
-        closing = self.conn.close_sent
-        code = closing.code if closing else CloseCode.PROTOCOL_ERROR
-        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": ""})
-        self.transport.write(b"".join(self.conn.data_to_send()))
-        self.close_sent = True
-        if self.read_paused:
-            self.transport.resume_reading()
-        self.close_timer = self.loop.call_later(LINGER_SECONDS, self.transport.close)
 
 
 class _Server(uvicorn.Server):

@@ -15,7 +15,7 @@ from causerie.chats import encoding, events, service
 from causerie.chats.following import Channel, Following, Frame
 from causerie.chats.signals import Starter
 from causerie.db.database import Database
-from causerie.db.work import Actor
+from causerie.db.work import Actor, Work
 from causerie.errors import CauserieError
 from causerie.http.front import ServerFault
 from causerie.http.state import SignIn
@@ -272,11 +272,22 @@ class Connection:
         following, channel, session_id = self._node.following, self._channel, frame.session_id
         if session_id is not None and not following.has_joined(channel, session_id):
             await following.join(self._actor, channel, session_id)
-        said = await self._node.database.work(self._actor, service.say, frame.saying(), self._node.starter)
+
+        def say(work: Work) -> service.Said:
+            said = service.say(work, frame.saying(), self._node.starter)
+            if following.has_joined(channel, said.session_id):
+                work.on_commit(lambda: self._acknowledge(ref, said))  # ahead of the events that it causes
+            return said
+
+        said = await self._node.database.work(self._actor, say)
         if said.began:
             await following.join_new(self._actor, channel, said.session_id)
-        elif not following.has_joined(channel, said.session_id):
+            self._acknowledge(ref, said)
+        elif session_id is None and not following.has_joined(channel, said.session_id):
             await following.join(self._actor, channel, said.session_id)
+            self._acknowledge(ref, said)
+
+    def _acknowledge(self, ref: str | None, said: service.Said) -> None:
         body = encoding.ack(
             said.session_id,
             said.user_message.id,
@@ -286,7 +297,7 @@ class Connection:
             reply_id=said.ai_message.id if said.ai_message else None,
             duplicate=said.duplicate,
         )
-        channel.push(Frame(body))
+        self._channel.push(Frame(body))
 
     async def _ask(self, ref: str | None, verb: Callable[..., service.Asked], message_id: UUID, body: object) -> None:
         asked = await self._node.database.work(self._actor, verb, message_id, body, self._node.starter)
