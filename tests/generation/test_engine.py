@@ -135,6 +135,18 @@ async def test_a_provider_that_refuses_leaves_a_sentence_and_retry_works(node: N
         await node.do(service.retry, message_id, ReplyAttempt(), NoStarter())
 
 
+async def test_a_text_that_a_retry_replaces_stays_readable(node: Node) -> None:
+    await node.add_model(paid=True)
+    async with node.working(ScriptedProvider(["The first half", ProviderCut()], ["Anew."])) as engine:
+        message_id = await reply_of(node, engine=engine)
+        await node.final(message_id)
+        await node.do(service.retry, message_id, ReplyAttempt(), engine)
+        assert (await node.final(message_id, attempt=2)).content == "Anew."
+
+    revisions = await node.read(service.list_revisions, message_id)
+    assert [revision.content for revision in revisions] == ["The first half"]
+
+
 async def test_without_a_model_the_reply_fails_and_says_so(node: Node) -> None:
     async with node.working(ScriptedProvider(["never"])) as engine:
         reply = await node.final(await reply_of(node, engine=engine))

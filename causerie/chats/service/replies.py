@@ -7,7 +7,7 @@ from uuid import UUID
 
 from causerie.chats import repository, statements
 from causerie.chats.errors import MessageConflict, NotAReply, NothingToAnswer, NotRetryable
-from causerie.chats.models import Generation, Message, Role, Status
+from causerie.chats.models import Generation, Message, MessageRevision, Role, Status
 from causerie.chats.recording import Entry, message_entry, record
 from causerie.chats.schemas import MessageOut, NewSwipe, ReplyAttempt
 from causerie.chats.service import reading, sessions, tree
@@ -124,7 +124,11 @@ def _again(work: Work, message_id: UUID, asked: ReplyAttempt, starter: Starter, 
 
 
 def _queue_again(work: Work, message: Message, generation: Generation, kept: str, after_id: UUID | None) -> None:
-    """Open a new count of attempts and of time; what the last attempt ended with no longer counts."""
+    """Open a new count of attempts and of time. A text that gives way to a new one stays readable as a revision."""
+    if message.content and not kept:
+        work.session.add(MessageRevision(message_id=message.id, version=message.version, content=message.content))
+        message.version += 1
+        message.content = ""
     generation.state = Status.QUEUED
     generation.first_attempt = generation.attempt
     generation.after_id = after_id
