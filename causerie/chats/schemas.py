@@ -101,7 +101,7 @@ class SessionChange(_SessionFields, RowMembers):
     session_id: Annotated[UUID | None, READ_ONLY] = None
     chat_session_id: Annotated[UUID | None, READ_ONLY] = None
     post_id: Annotated[UUID | None, READ_ONLY] = None
-    summary: Annotated[str | None, READ_ONLY] = None
+    summary: Annotated[Annotated[str, Field(max_length=100_000)] | None, READ_ONLY] = None
     last_summary_at: Annotated[Moment | None, READ_ONLY] = None
     total_messages: Annotated[Count | None, READ_ONLY] = None
     document_ids: Annotated[list[UUID] | None, READ_ONLY] = None

@@ -35,7 +35,8 @@ class FileStore:
 def _write(path: Path, content: bytes) -> None:
     if path.exists():
         return
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in (path.parent.parent, path.parent):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # `parents` alone would not be given the mode
     unfinished = path.with_name(f".{new_id()}")
     try:
         with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

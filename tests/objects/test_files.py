@@ -31,7 +31,7 @@ async def test_nobody_else_reads_the_files_and_nothing_unfinished_is_left(tmp_pa
 
     (file,) = [path for path in folder.rglob("*") if path.is_file()]
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(made.stat().st_mode) for made in (folder, file.parent)} == {0o700}
 
 
 async def test_what_was_deleted_is_missing(tmp_path: Path) -> None:
