@@ -172,6 +172,7 @@ class Connection:
         if self._reader is not None:
             bye = events.Bye(code=GOING_AWAY, retry_after=RETRY_AFTER_SECONDS)
             self._channel.push(Frame(bye.model_dump_json()))
+            self._channel.finish()
 
     def end(self, code: int) -> None:
         """Close with this code, whatever still waits."""
@@ -196,8 +197,6 @@ class Connection:
                 for frame in batch:
                     await send({"type": "websocket.send", "text": frame.body})
                 self._sending_since = None
-                if self._leaving and self._channel.idle:
-                    self.end(GOING_AWAY)
         except OSError:
             return  # the client is gone, which the reader is told too
         except Exception:
@@ -205,8 +204,7 @@ class Connection:
             log.exception("socket_writer_failed", connection_id=str(self._id))
             self.end(FAULT)
             return
-        if self._channel.stalled:
-            self.end(STALLED)
+        self.end(STALLED if self._channel.stalled else GOING_AWAY)
 
     def _welcome(self) -> str:
         return events.Welcome(

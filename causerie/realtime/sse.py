@@ -1,12 +1,12 @@
 """Server-sent events: the same frames as on the socket, one direction, over plain HTTP."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Annotated
 from uuid import UUID
 
+import structlog
 from fastapi import APIRouter, Header, Query, Request, Response
-from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from causerie.accounts.actor import CurrentActor
 from causerie.chats.errors import SessionNotFound
@@ -16,14 +16,61 @@ from causerie.http.bodies import JsonRoute
 from causerie.http.documents import refusals
 
 HEARTBEAT_SECONDS = 15
+STALL_SECONDS = 60
 MEDIA_TYPE = "text/event-stream"
+
+log = structlog.get_logger(__name__)
 
 router = APIRouter(prefix="/sessions", tags=["sessions"], route_class=JsonRoute)
 
 
+class EventStream(Response):
+    """Writes a channel's frames until it is finished, its reader is gone or stuck, or the node drains."""
+
+    media_type = MEDIA_TYPE
+
+    def __init__(self, following: Following, channel: Channel, draining: asyncio.Event) -> None:
+        super().__init__(headers={"x-accel-buffering": "no"})
+        del self.headers["content-length"]
+        self._following = following
+        self._channel = channel
+        self._draining = draining
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 (ASGI's signature)
+        ends = [asyncio.create_task(self._draining.wait()), asyncio.create_task(_until_gone(receive))]
+        for end in ends:
+            end.add_done_callback(lambda _: self._channel.close())
+        try:
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            while text := await self._next():
+                async with asyncio.timeout(STALL_SECONDS):
+                    await send({"type": "http.response.body", "body": text, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+        except TimeoutError:
+            log.info("stream_reader_stalled")
+        finally:
+            self._following.close(self._channel)
+            for end in ends:
+                end.cancel()
+            await asyncio.gather(*ends, return_exceptions=True)
+
+    async def _next(self) -> bytes:
+        """Return what there is to send, a comment when there was nothing for a while, nothing at the end."""
+        try:
+            async with asyncio.timeout(HEARTBEAT_SECONDS):
+                frames = await self._channel.frames()
+        except TimeoutError:
+            return b": nothing new\n\n"
+        return "".join([self._event(frame) for frame in frames]).encode()
+
+    def _event(self, frame: Frame) -> str:
+        number = "" if frame.seq is None else f"id: {self._following.epoch}.{frame.seq}\n"
+        return f"{number}data: {frame.body}\n\n"
+
+
 @router.get(
     "/{session_id}/events",
-    response_class=StreamingResponse,
+    response_class=EventStream,
     responses={
         200: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}}}, "description": "The session's frames."},
         **refusals(SessionNotFound),
@@ -48,7 +95,7 @@ async def session_events(
     except BaseException:
         following.close(channel)
         raise
-    return _answer(_stream(following, channel, request.app.state.draining))
+    return EventStream(following, channel, request.app.state.draining)
 
 
 class ReplyStream:
@@ -67,47 +114,12 @@ class ReplyStream:
         except BaseException:
             self._following.close(channel)
             raise
-        return _answer(_stream(self._following, channel, self._draining, until_end=True))
+        return EventStream(self._following, channel, self._draining)
 
 
-def _answer(body: AsyncIterator[bytes]) -> Response:
-    return StreamingResponse(body, media_type=MEDIA_TYPE, headers={"x-accel-buffering": "no"})
-
-
-async def _stream(
-    following: Following, channel: Channel, draining: asyncio.Event, *, until_end: bool = False
-) -> AsyncIterator[bytes]:
-    """Write the channel's frames, and a comment whenever nothing was sent for a while."""
-    ending = asyncio.create_task(draining.wait())
-    try:
-        while not draining.is_set():
-            frames = asyncio.create_task(channel.frames())
-            try:
-                await asyncio.wait((frames, ending), timeout=HEARTBEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                if not frames.done():
-                    frames.cancel()
-            if frames.done() and not frames.cancelled():
-                batch = frames.result()
-                if not batch:
-                    return
-                yield b"".join(_event(frame, following.epoch) for frame in batch)
-                if until_end and any(_is_end(frame) for frame in batch):
-                    return
-            else:
-                yield b": nothing new\n\n"
-    finally:
-        ending.cancel()
-        following.close(channel)
-
-
-def _event(frame: Frame, epoch: str) -> bytes:
-    number = "" if frame.seq is None else f"id: {epoch}.{frame.seq}\n"
-    return f"{number}data: {frame.body}\n\n".encode()
-
-
-def _is_end(frame: Frame) -> bool:
-    return frame.body.startswith('{"type":"chat:stream:end"')
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _place(last_event_id: str, after: int | None) -> tuple[str | None, int | None]:

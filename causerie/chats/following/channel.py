@@ -32,13 +32,14 @@ class Channel:
     is made into few large frames when it has sent what it has.
     """
 
-    __slots__ = ("_characters", "_frames", "_lagging", "_waiter", "closed", "stalled")
+    __slots__ = ("_characters", "_finished", "_frames", "_lagging", "_waiter", "closed", "stalled")
 
     def __init__(self) -> None:
         self.closed = False
         self.stalled = False
         self._frames: list[Frame] = []
         self._characters = 0
+        self._finished = False
         self._lagging: dict[Source, None] = {}
         self._waiter: asyncio.Future[None] | None = None
 
@@ -59,7 +60,7 @@ class Channel:
 
     def push(self, frame: Frame) -> None:
         """Queue a frame. Too many of them make the channel `stalled` for good: then it can only be closed."""
-        if self.closed or self.stalled:
+        if self.closed or self.stalled or self._finished:
             return
         # One frame may be longer than the limit (a page of long messages), so what already waits is what counts.
         self.stalled = len(self._frames) >= MOST_FRAMES or self._characters > MOST_CHARACTERS
@@ -82,7 +83,7 @@ class Channel:
         self._wake()
 
     async def frames(self) -> list[Frame]:
-        """Wait for something to send and return all of it; nothing once the channel is closed or stalled.
+        """Wait for something to send and return all of it; nothing once the channel is finished, closed or stalled.
 
         Cancelling it loses nothing.
         """
@@ -90,6 +91,8 @@ class Channel:
             if self._frames:
                 frames, self._frames, self._characters = self._frames, [], 0
                 return frames
+            if self._finished:
+                return []
             if self._lagging:
                 source = next(iter(self._lagging))
                 if await source.catch_up():
@@ -102,8 +105,13 @@ class Channel:
                 self._waiter = None
         return []
 
+    def finish(self) -> None:
+        """Take no more frames; the writer ends when it has sent those that wait."""
+        self._finished = True
+        self._wake()
+
     def close(self) -> None:
-        """Take no more frames, and let the writer end."""
+        """Take no more frames, and let the writer end at once."""
         self.closed = True
         self._frames = []
         self._wake()

@@ -405,6 +405,8 @@ class Seat:
         if notice.kind == END:
             if cursor is not None and cursor.attempt <= notice.attempt:
                 del self.cursors[notice.message_id]
+            if self.selective:
+                self.channel.finish()
         elif cursor is None:
             self.cursors[notice.message_id] = Cursor(notice.attempt, 0)
         elif cursor.attempt < notice.attempt:

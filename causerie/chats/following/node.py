@@ -47,7 +47,10 @@ class Ending:
 
 
 class Audience:
-    """The connections of one user; True are those that hear of sessions that they have not joined."""
+    """The connections of one user; True are those that hear of sessions that they have not joined.
+
+    For the others there is nothing left to hear when the session that they follow is deleted.
+    """
 
     def __init__(self, following: "Following") -> None:
         self.channels: dict[Channel, bool] = {}
@@ -64,6 +67,8 @@ class Audience:
             elif hint.kind == "session:deleted":
                 channel.push(frame)
                 self._following.leave(channel, hint.session.session_id)
+                if not curious:
+                    channel.finish()
 
 
 class Following:
@@ -169,7 +174,7 @@ class Following:
             self._release(feed)
 
     async def follow(self, actor: Actor, channel: Channel, session_id: UUID, message_id: UUID) -> None:
-        """Send the frames of one reply from its beginning to its end; of one that is final, its end.
+        """Send the frames of one reply from its beginning to its end, and finish; of one that is final, its end.
 
         Raises:
             NotFound: the actor has no such reply.
@@ -179,6 +184,7 @@ class Following:
             state = await self._history.reply(actor, session_id, message_id)
             if state.end is not None:
                 channel.push(Frame(state.end.body, state.end.seq))
+                channel.finish()
                 return
             await self._bring(feed, state.head, state.running)
             for notice in state.begun:
