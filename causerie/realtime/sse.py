@@ -6,6 +6,7 @@ from uuid import UUID
 
 import structlog
 from fastapi import APIRouter, Header, Query, Request, Response
+from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from causerie.accounts.actor import CurrentActor
@@ -24,14 +25,13 @@ log = structlog.get_logger(__name__)
 router = APIRouter(prefix="/sessions", tags=["sessions"], route_class=JsonRoute)
 
 
-class EventStream(Response):
+class EventStream(StreamingResponse):
     """Writes a channel's frames until it is finished, its reader is gone or stuck, or the node drains."""
 
     media_type = MEDIA_TYPE
 
     def __init__(self, following: Following, channel: Channel, draining: asyncio.Event) -> None:
-        super().__init__(headers={"x-accel-buffering": "no"})
-        del self.headers["content-length"]
+        super().__init__((), headers={"x-accel-buffering": "no"})
         self._following = following
         self._channel = channel
         self._draining = draining
@@ -70,6 +70,7 @@ class EventStream(Response):
 
 @router.get(
     "/{session_id}/events",
+    status_code=200,  # given, since the framework looks for it in the class otherwise
     response_class=EventStream,
     responses={
         200: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}}}, "description": "The session's frames."},
