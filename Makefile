@@ -61,7 +61,9 @@ tests-web: $(STAMPS)/dev $(NODE_MODULES)
 	$(NPM) test
 
 docs: $(STAMPS)/dev $(STAMPS)/causerie $(NODE_MODULES)  ## Write the documents that are made from the code
-	$(BIN)/python -m scripts.docs
+	$(BIN)/causerie openapi > $(VENV)/openapi.json
+	mv $(VENV)/openapi.json docs/reference/openapi.json
+	$(NPM) run types
 
 lock: $(STAMPS)/tools  ## Renew the lock files after a change of pyproject.toml (UPGRADE=--upgrade for newer versions)
 	$(UV_LOCK) $(UPGRADE) pyproject.toml --extra local -o requirements/runtime.txt
