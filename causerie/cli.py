@@ -15,7 +15,10 @@ EXIT_FAILED = 1
 EXIT_WRONG_SETTING = 2
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="Causerie: a self-hosted chat platform for characters."
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # they show local variables, which may hold keys
+    help="Causerie: a self-hosted chat platform for characters.",
 )
 model = typer.Typer(no_args_is_help=True, help="Local models.")
 app.add_typer(model, name="model")
