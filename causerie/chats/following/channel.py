@@ -49,6 +49,11 @@ class Channel:
         return not self._frames
 
     @property
+    def waiting(self) -> int:
+        """How many characters wait."""
+        return self._characters
+
+    @property
     def full(self) -> bool:
         """Whether so much waits that a session's events are better read later."""
         return self._characters > FULL_CHARACTERS
