@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from causerie.aimodels.models import AiModel
+from causerie.aimodels.models import ModelRow
 from causerie.broker.memory import MemoryBus, MemoryDispatcher
 from causerie.broker.ports import Dispatcher, EventNotice, SessionHint, TokenBus
 from causerie.chats.following import Following, StoredHistory
@@ -45,7 +45,7 @@ class Replies:
 async def replies(
     database: Database,
     providers: ProviderSource,
-    config_of: Callable[[AiModel], ModelConfig],
+    config_of: Callable[[ModelRow], ModelConfig],
     *,
     concurrency: int = DEFAULT_CONCURRENCY,
 ) -> AsyncIterator[Replies]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from causerie.aimodels.models import AiModel
+from causerie.aimodels.models import AiModel, ModelRow
 from causerie.broker.memory import MemoryBus, MemoryDispatcher
 from causerie.broker.ports import EventNotice
 from causerie.chats import encoding, service
@@ -179,5 +179,5 @@ def _add_model(work: Work, fields: dict[str, Any]) -> UUID:
     return model.id
 
 
-def _config(model: AiModel) -> ModelConfig:
+def _config(model: ModelRow) -> ModelConfig:
     return ModelConfig(provider="openai", model=model.model, paid=model.paid, continue_prefix=model.continue_prefix)

@@ -1,5 +1,6 @@
 """Language models that this installation may call."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -36,3 +37,22 @@ class AiModel(MaybeOwned, Versioned, Timestamped, Trashable, Base):
     paid: Mapped[bool] = mapped_column(default=False)
     continue_prefix: Mapped[bool] = mapped_column(default=False)
     enabled: Mapped[bool] = mapped_column(default=True)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """What calling a model takes of its row, without a session: making an `AiModel` costs a turn 50 us."""
+
+    id: UUID
+    user_id: UUID | None
+    provider: str
+    model: str
+    base_url: str | None
+    sealed_api_key: bytes | None
+    context_window: int | None
+    max_output_tokens: int | None
+    temperature: float | None
+    top_p: float | None
+    options: dict[str, Any]
+    paid: bool
+    continue_prefix: bool

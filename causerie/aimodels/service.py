@@ -5,7 +5,7 @@ from uuid import UUID
 
 from causerie.accounts import service as accounts
 from causerie.aimodels import repository
-from causerie.aimodels.models import AiModel
+from causerie.aimodels.models import AiModel, ModelRow
 from causerie.aimodels.schemas import ModelOut, ModelPatch, ModelReplacement, NewModel, shown_key
 from causerie.aimodels.sealing import CannotUnseal, Sealer
 from causerie.clock import utc_now
@@ -117,7 +117,7 @@ def restore(work: Work, model_id: UUID) -> AiModel:
     return model
 
 
-def config_of(model: AiModel, sealer: Sealer) -> ModelConfig:
+def config_of(model: AiModel | ModelRow, sealer: Sealer) -> ModelConfig:
     """Return what a provider needs to know of a row, its key in clear.
 
     A key that this master key cannot open counts as none: the provider will ask for it.
@@ -173,7 +173,7 @@ def _set(model: AiModel, wanted: dict[str, Any], sealer: Sealer) -> None:
 _KEEP: Any = object()
 
 
-def _open_key(model: AiModel, sealer: Sealer) -> str | None:
+def _open_key(model: AiModel | ModelRow, sealer: Sealer) -> str | None:
     if model.sealed_api_key is None:
         return None
     try:
@@ -182,7 +182,7 @@ def _open_key(model: AiModel, sealer: Sealer) -> str | None:
         return None
 
 
-def _place(model: AiModel) -> bytes:
+def _place(model: AiModel | ModelRow) -> bytes:
     """Return what a key is bound to: table, row, owner and address (S35)."""
     return "\n".join(
         str(part) for part in ("ai_model", model.id, model.user_id, model.provider, model.base_url)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import structlog
 
-from causerie.aimodels.models import AiModel
+from causerie.aimodels.models import ModelRow
 from causerie.broker.ports import Dispatcher, TokenBus
 from causerie.chats import service as chats
 from causerie.chats.models import Status
@@ -61,7 +61,7 @@ class Engine:
         providers: ProviderSource,
         bus: TokenBus,
         dispatcher: Dispatcher,
-        model_config: Callable[[AiModel], ModelConfig],
+        model_config: Callable[[ModelRow], ModelConfig],
         *,
         concurrency: int,
     ) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from causerie.aimodels.models import AiModel
+from causerie.aimodels.models import ModelRow
 from causerie.characters.macros import substitute
 from causerie.chats import service as chats
 from causerie.chats.errors import MessageNotFound
@@ -38,8 +38,8 @@ class Card:
 class Context:
     """Everything that the prompt of one reply is made from.
 
-    `branch` is the end of the branch above the reply, oldest first; `from_start` when that is all of it. `model` is a
-    copy of the row, of no session; None when the chat has no model that is enabled.
+    `branch` is the end of the branch above the reply, oldest first; `from_start` when that is all of it. `model` is
+    None when the chat has none that is enabled.
     """
 
     reply_id: UUID
@@ -53,7 +53,7 @@ class Context:
     world_time: str = ""
     instruction: str = ""
     is_swipe: bool = False
-    model: AiModel | None = None
+    model: ModelRow | None = None
     retry_paid: bool = False
 
     def authored(self, text: str) -> str:
@@ -111,7 +111,7 @@ def _card(row: Row[tuple[object, ...]]) -> Card | None:
     )
 
 
-def _model(row: Row[tuple[object, ...]]) -> AiModel | None:
+def _model(row: Row[tuple[object, ...]]) -> ModelRow | None:
     if row.model_id is None:
         return None
-    return AiModel(**{name: getattr(row, f"model_{name}") for name in statements.MODEL_COLUMNS})
+    return ModelRow(*(getattr(row, f"model_{name}") for name in statements.MODEL_COLUMNS))

@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 from uuid import UUID
 
 from causerie.chats.models import Role as Speaker
+from causerie.prompting import templates
 from causerie.prompting.context import Context
 from causerie.prompting.tokens import MESSAGE_OVERHEAD, estimate
 from causerie.providers.protocol import PromptMessage, Role, Sampling
@@ -26,6 +27,7 @@ PartName: TypeAlias = Literal[
     "reminder",
     "proceed",
     "kept",
+    "continue",
 ]
 
 Cut: TypeAlias = Literal["no_room", "over_share", "unpaired", "hidden", "no_text", "tiny_model"]
@@ -139,7 +141,11 @@ def ends_with_user(said: Sequence[Part]) -> bool:
 
 
 def kept_part(context: Context, kept: str) -> list[Part]:
-    """Return the text that the model shall go on from, if there is any."""
+    """Return the text that the model shall go on from, if there is any, and what makes it do so."""
     if not kept:
         return []
-    return [Part("kept", "assistant", kept, Spoken(context.reply_id, context.reply_version, len(kept)))]
+    part = Part("kept", "assistant", kept, Spoken(context.reply_id, context.reply_version, len(kept)))
+    if context.model is None or context.model.continue_prefix:
+        return [part]
+    # A model that cannot go on from a text by itself is asked to.
+    return [part, Part("continue", "user", templates.CONTINUE.substitute())]

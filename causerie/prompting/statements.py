@@ -1,11 +1,12 @@
 """The statements of the hot path, built once; each binds `:actor`."""
 
+from dataclasses import fields
 from uuid import UUID
 
 from sqlalchemy import BindParameter, ColumnElement, Select, Uuid, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql
 
-from causerie.aimodels.models import AiModel
+from causerie.aimodels.models import AiModel, ModelRow
 from causerie.characters.models import Character
 from causerie.chats.models import ChatSession, Generation, Message, MessageRevision, Role
 from causerie.db.base import table_of
@@ -27,7 +28,7 @@ segments = table_of(PromptSegment)
 
 ACTOR: BindParameter[UUID] = bindparam("actor", type_=Uuid())
 
-MODEL_COLUMNS = tuple(models.c.keys())
+MODEL_COLUMNS = tuple(field.name for field in fields(ModelRow))
 
 
 def _context() -> Select[tuple[object, ...]]:

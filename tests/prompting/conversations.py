@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from causerie.aimodels.models import AiModel
+from causerie.aimodels.models import ModelRow
 from causerie.chats.models import Role, Status
 from causerie.chats.service import BranchMessage
 from causerie.ids import new_id
@@ -43,8 +43,8 @@ def context(branch: Sequence[BranchMessage], *, card: Card | None = PIP, **more:
     return Context(reply_id=new_id(), reply_version=1, branch=branch, card=card, **{"user_name": "Ann", **more})
 
 
-def model(window: int, longest_reply: int | None = None) -> AiModel:
-    return AiModel(context_window=window, max_output_tokens=longest_reply)
+def model(window: int, longest_reply: int | None = None) -> ModelRow:
+    return ModelRow(new_id(), None, "openai", "m", None, None, window, longest_reply, None, None, {}, False, False)
 
 
 class CountingProvider(ScriptedProvider):

@@ -101,7 +101,7 @@ def test_the_model_is_the_sessions_else_the_characters_else_the_settings(desk: D
 
     def name_of(**session: UUID) -> str | None:
         chosen = ask(desk, **session).model
-        return chosen.name if chosen else None
+        return chosen.model if chosen else None
 
     assert name_of(ai_model_id=own.id, character_id=minded.id) == "own"
     assert name_of(character_id=minded.id) == "character's"
