@@ -6,9 +6,10 @@ again. `web/src/realtime/reducer.ts` is the same in TypeScript; `web/src/realtim
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, ClassVar, TypeAlias
 
 Frame: TypeAlias = Mapping[str, Any]
@@ -36,7 +37,7 @@ class SessionState:
     Attributes:
         seq: the newest event that is applied; None while the session is not joined.
         joining: a join was asked for because something is missing, and is not answered yet.
-        deleted: the parent of each message that was deleted since the page was read: what hung below it hangs there.
+        deleted: what stands above each deleted message: what hung below it hangs there now.
         replies: those whose text was followed; the others have the text of their row.
     """
 
@@ -179,12 +180,12 @@ def reduce(state: SessionState, frame: Frame) -> Step:
     return _applied(replace(state, seq=seq), frame)
 
 
-def merged(state: SessionState, rows: Iterable[Row]) -> SessionState:
-    """Take in rows that were read over REST; none undoes what frames have brought since."""
+def merged(state: SessionState, rows: Sequence[Row]) -> SessionState:
+    """Take in rows that were read over REST, a page of a branch in its order; none undoes what frames have brought."""
     for row in rows:
         if row["id"] not in state.deleted and not _is_older(row, state.messages.get(row["id"])):
             state = _put(state, row)
-    return state
+    return replace(state, deleted=_bridged(state.deleted, state.messages, rows))
 
 
 def _joined(state: SessionState, frame: Frame) -> Step:
@@ -202,7 +203,7 @@ def _joined(state: SessionState, frame: Frame) -> Step:
     return joined, effects
 
 
-def _paged(state: SessionState, frame: Frame, page: list[Row]) -> SessionState:
+def _paged(state: SessionState, frame: Frame, page: Sequence[Row]) -> SessionState:
     messages = {row["id"]: row for row in page}
     live = {entry["message_id"] for entry in frame["live"]}
 
@@ -210,8 +211,26 @@ def _paged(state: SessionState, frame: Frame, page: list[Row]) -> SessionState:
         row = messages.get(message_id)
         return not reply.closed and (message_id in live if row is None else not _is_final(row))
 
-    replies = {key: reply for key, reply in state.replies.items() if is_unfinished(key, reply)}
-    return replace(state, epoch=frame["epoch"], seq=frame["seq"], messages=messages, deleted={}, replies=replies)
+    return replace(
+        state,
+        epoch=frame["epoch"],
+        seq=frame["seq"],
+        messages=messages,
+        deleted=_bridged({}, messages, page),
+        replies={key: reply for key, reply in state.replies.items() if is_unfinished(key, reply)},
+    )
+
+
+def _bridged(
+    deleted: Mapping[str, str | None], messages: Mapping[str, Row], page: Sequence[Row]
+) -> dict[str, str | None]:
+    """Add to `deleted` what a page does not show: an unknown parent was deleted, and the row above stands there."""
+    bridges = dict(deleted)
+    for above, row in pairwise(page):
+        parent = row["parent_id"]
+        if parent is not None and parent not in messages:
+            bridges.setdefault(parent, above["id"])
+    return bridges
 
 
 def _caught_up(state: SessionState, entry: Frame) -> Step:
@@ -301,12 +320,10 @@ def _put(state: SessionState, row: Row) -> SessionState:
     elif before and _is_final(before) and not _is_final(row):
         # A later attempt keeps the first code points of the text that the new row no longer has.
         replies[message_id] = state.known(message_id)
-    return replace(
-        state,
-        replies=replies,
-        deleted=_without(state.deleted, message_id),
-        messages={**state.messages, message_id: row},
-    )
+    deleted = _without(state.deleted, message_id)
+    if message_id in state.deleted and row["parent_id"] not in (None, *state.messages):
+        deleted.setdefault(row["parent_id"], state.deleted[message_id])
+    return replace(state, replies=replies, deleted=deleted, messages={**state.messages, message_id: row})
 
 
 def _taken(state: SessionState, row: Row) -> SessionState:

@@ -231,6 +231,22 @@ def test_saying_it_otherwise_keeps_the_old_branch(chat: Chat, provider: Provider
     assert chat.stored(old["parent_id"])["content"] == "Where shall I sit?"
 
 
+def test_a_deleted_question_leaves_the_rest_in_place(chat: Chat, provider: Provider) -> None:
+    chat.open(provider.begin(chat.installation, "hole", text="By the stove."))
+    for words in ("Where shall I sit?", "And my coat?"):
+        chat.until_ended(chat.say(words))
+    question = chat.rows.filter(has_text="Where shall I sit?")
+    chat.act(question, "Delete")
+    expect(question).to_have_count(0)
+    rest = [message["id"] for message in chat.installation.messages(chat.session_id)]
+    assert len(rest) == 4
+
+    for _ in range(2):
+        expect(chat.rows).to_have_count(4)
+        assert [chat.row_id(row) for row in chat.rows.all()] == rest
+        chat.page.reload()
+
+
 def test_who_reads_further_up_is_left_in_peace(chat: Chat, provider: Provider) -> None:
     chat.open(provider.begin(chat.installation, "scroll", text="A line of the story.\n\n" * 60, pace=100))
     reply = chat.say("Tell me a story")

@@ -32,7 +32,7 @@ export interface SessionState {
   readonly joining: boolean
   readonly session: SessionRow | null
   readonly messages: Readonly<Record<string, Message>>
-  /** The parent of each message that was deleted since the page was read: what hung below it hangs there now. */
+  /** What stands above each deleted message: what hung below it hangs there now. */
   readonly deleted: Readonly<Record<string, string | null>>
   /** Replies whose text was followed; the others have the text of their row. */
   readonly replies: Readonly<Record<string, Reply>>
@@ -88,9 +88,11 @@ export function joinFrame(state: SessionState): ClientFrame {
   return { type: 'session:join', session_id: state.sessionId, epoch: state.epoch, after: state.seq, live }
 }
 
-/** Take in rows that were read over REST; none undoes what frames have brought since. */
+/** Take in rows that were read over REST, a page of a branch in its order; none undoes what frames have brought. */
 export function merged(state: SessionState, rows: readonly Message[]): SessionState {
-  return rows.filter((row) => !isOlder(row, state.messages[row.id]) && !(row.id in state.deleted)).reduce(put, state)
+  const news = rows.filter((row) => !isOlder(row, state.messages[row.id]) && !(row.id in state.deleted))
+  const next = news.reduce(put, state)
+  return { ...next, deleted: bridged(next.deleted, next.messages, rows) }
 }
 
 /** The text of a message as far as it is known. */
@@ -142,7 +144,21 @@ function paged(state: SessionState, frame: FrameOf<'session:joined'>, rows: read
     return !reply.closed && (row ? !isFinal(row) : live.has(id))
   }
   const replies = Object.fromEntries(Object.entries(state.replies).filter(unfinished))
-  return { ...state, epoch: frame.epoch, seq: frame.seq, messages, deleted: {}, replies }
+  return { ...state, epoch: frame.epoch, seq: frame.seq, messages, deleted: bridged({}, messages, rows), replies }
+}
+
+/** Add to `deleted` what a page does not show: an unknown parent was deleted, and the row above stands there. */
+function bridged(
+  deleted: SessionState['deleted'],
+  messages: SessionState['messages'],
+  page: readonly Message[],
+): SessionState['deleted'] {
+  const bridges: Record<string, string | null> = { ...deleted }
+  for (const [place, { parent_id }] of page.entries()) {
+    const above = page[place - 1]
+    if (above && parent_id !== null && !(parent_id in messages || parent_id in bridges)) bridges[parent_id] = above.id
+  }
+  return bridges
 }
 
 function caughtUp(state: SessionState, entry: LiveReply): Step {
@@ -231,7 +247,10 @@ function put(state: SessionState, read: Message): SessionState {
     // A later attempt keeps the first code points of the text that the new row no longer has.
     replies[row.id] = known(state, row.id)
   }
-  const { [row.id]: _, ...deleted } = state.deleted
+  const { [row.id]: above, ...rest } = state.deleted
+  const deleted: Record<string, string | null> = rest
+  const parent = row.parent_id
+  if (above !== undefined && parent !== null && !(parent in state.messages || parent in rest)) deleted[parent] = above
   return { ...state, replies, deleted, messages: { ...state.messages, [row.id]: row } }
 }
 

@@ -39,7 +39,8 @@ export function useOlder(
     if (!first || !leaf) return
     setLoading(true)
     try {
-      conversations.takeIn(sessionId, await getMessages(sessionId, leaf, first.id))
+      // With the row that they stand above: what was deleted between them would part the branch.
+      conversations.takeIn(sessionId, [...(await getMessages(sessionId, leaf, first.id)), first])
     } catch (error) {
       if (!(error instanceof Error)) throw error
       onError(error)
