@@ -61,8 +61,10 @@ tests-web: $(STAMPS)/dev $(NODE_MODULES)
 	$(NPM) test
 
 docs: $(STAMPS)/dev $(STAMPS)/causerie $(NODE_MODULES)  ## Write the documents that are made from the code
-	$(BIN)/causerie openapi > $(VENV)/openapi.json
-	mv $(VENV)/openapi.json docs/reference/openapi.json
+	$(BIN)/causerie openapi > $(VENV)/document
+	mv $(VENV)/document docs/reference/openapi.json
+	$(BIN)/python -m causerie.realtime.asyncapi > $(VENV)/document
+	mv $(VENV)/document docs/asyncapi.yaml
 	$(NPM) run types
 
 lock: $(STAMPS)/tools  ## Renew the lock files after a change of pyproject.toml (UPGRADE=--upgrade for newer versions)

@@ -2474,7 +2474,7 @@ export interface components {
              * Part
              * @enum {string}
              */
-            part: "system_prompt" | "persona" | "description" | "personality" | "scenario" | "example" | "greeting" | "history" | "world_time" | "post_history_instructions" | "instruction" | "reminder" | "proceed" | "kept";
+            part: "system_prompt" | "persona" | "description" | "personality" | "scenario" | "example" | "greeting" | "history" | "world_time" | "post_history_instructions" | "instruction" | "reminder" | "proceed" | "kept" | "continue";
             /**
              * Role
              * @enum {string}
@@ -2507,9 +2507,9 @@ export interface components {
             version: number | null;
             /**
              * Length
-             * @description How many code points of `messages[message].text` it is.
+             * @description How many code points it has, in `messages[message].text` if it was sent.
              */
-            length: number | null;
+            length: number;
             /**
              * Available
              * @description Whether its text is still there.
