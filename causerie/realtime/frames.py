@@ -144,7 +144,7 @@ AnyClientFrame = Hello | Join | Leave | ChatMessage | Stop | Retry | Continue | 
 FEATURES = [kind.model_fields["type"].annotation.__args__[0] for kind in AnyClientFrame.__args__]
 """The frames that may be sent, as `welcome` tells them."""
 
-_frames: TypeAdapter[AnyClientFrame] = TypeAdapter(Annotated[AnyClientFrame, Field(discriminator="type")])
+client_frames: TypeAdapter[AnyClientFrame] = TypeAdapter(Annotated[AnyClientFrame, Field(discriminator="type")])
 
 
 def read_frame(text: str) -> tuple[str | None, AnyClientFrame | Invalid | MalformedRequest]:
@@ -155,7 +155,7 @@ def read_frame(text: str) -> tuple[str | None, AnyClientFrame | Invalid | Malfor
         return None, refusal
     ref = _ref(value)
     try:
-        return ref, _frames.validate_python(value)
+        return ref, client_frames.validate_python(value)
     except ValidationError as error:
         # The first step of a place is the frame's type, which is no member of the frame.
         faults = [{**fault, "loc": ("body", *fault["loc"][1:])} for fault in error.errors(include_url=False)]

@@ -114,12 +114,14 @@ async def test_text_that_comes_after_the_end_does_not_revive_the_reply(scene: Sc
     scene.told()
     late = TextPiece(scene.world.key, reply, 1, 0, "Once upon")
     scene.world.bus.wire.append(lambda listener: listener.on_text(late))
+    reads = scene.world.reads
     scene.told()
-    await asyncio.sleep(10)
+    await asyncio.sleep(POLL_SECONDS - 1)
     await reader.read_all()
 
     assert tokens(reader) == [(0, "Once upon")]
     assert reader.kinds()[-1] == encoding.END
+    assert scene.world.reads == reads  # nobody looks for an attempt that is known to be closed
 
 
 # Text.
