@@ -86,6 +86,7 @@ function show(api) {
 document.getElementById('filter').addEventListener('input', (event) => {
   const wanted = event.target.value.toLowerCase()
   for (const made of document.querySelectorAll('details')) made.hidden = !made.dataset.text.includes(wanted)
+  for (const group of document.querySelectorAll('section')) group.hidden = !group.querySelector('details:not([hidden])')
 })
 
 try {
