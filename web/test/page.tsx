@@ -4,7 +4,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { render } from '@testing-library/react'
 import type { ReactNode } from 'react'
 import { Provider } from 'react-redux'
-import { createMemoryRouter, RouterProvider } from 'react-router'
+import { createMemoryRouter, type InitialEntry, RouterProvider } from 'react-router'
 import { afterEach, vi } from 'vitest'
 import { store } from '../src/realtime/realtime'
 import { Toaster } from '../src/shared/ui/toaster'
@@ -56,7 +56,7 @@ afterEach(() => {
 
 interface PageOptions {
   path?: string
-  at?: string
+  at?: InitialEntry
 }
 
 export function renderPage(page: ReactNode, { path = '*', at = '/' }: PageOptions = {}) {

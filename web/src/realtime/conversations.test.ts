@@ -268,7 +268,7 @@ describe('an open chat', () => {
   })
 })
 
-test('a chat that cannot be joined tells why', () => {
+test('a chat that cannot be joined tells why, until it can', () => {
   conversations.open('s1')
   receive({
     type: 'error',
@@ -280,6 +280,11 @@ test('a chat that cannot be joined tells why', () => {
   })
 
   expect(chat()?.problem?.code).toBe('not_found')
+
+  conversations.reopen('s1')
+  expect(chat()).toBeUndefined()
+  receive(joined([GREETING]))
+  expect(chat()).toMatchObject({ leaf: 'm1', problem: null })
 })
 
 test('news of sessions reach the lists, and a reconnect tells them to read again', () => {

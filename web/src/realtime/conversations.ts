@@ -224,6 +224,7 @@ export class Conversations {
   #join(sessionId: string): void {
     const state = this.#states.get(sessionId) ?? initialState(sessionId)
     this.#states.set(sessionId, state)
+    if (this.store.getState().chats[sessionId]?.problem) this.store.dispatch(chatForgotten(sessionId))
     this.#socket?.send({ ...joinFrame(state), ref: `join ${sessionId}` })
   }
 

@@ -39,7 +39,8 @@ export function Sidebar({ onHide }: { onHide: () => void }) {
             className={({ isActive }) =>
               cx(
                 'flex min-h-9 items-center gap-2 rounded-control px-2 text-soft hover:text-ink pointer-coarse:min-h-11',
-                isActive && 'bg-surface text-ink shadow-[inset_0_0_0_1px_var(--line)]',
+                isActive &&
+                  'bg-surface text-ink not-focus-visible:outline-1 not-focus-visible:outline-line not-focus-visible:-outline-offset-1',
               )
             }
           >

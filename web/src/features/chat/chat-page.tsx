@@ -1,4 +1,5 @@
 import { useLocation, useParams, useSearchParams } from 'react-router'
+import { arrivalOf } from './arrival'
 import { ChatInterface } from './chat-interface'
 import { NewChat } from './new-chat'
 
@@ -6,8 +7,8 @@ import { NewChat } from './new-chat'
 export function ChatPage() {
   const { id } = useParams()
   const [search] = useSearchParams()
-  const { state } = useLocation()
-  if (id !== undefined) return <ChatInterface key={id} sessionId={id} begunHere={state === 'begun'} />
+  const { begunHere, firstWords } = arrivalOf(useLocation().state)
+  if (id !== undefined) return <ChatInterface key={id} sessionId={id} begunHere={begunHere} />
   const characterId = search.get('character') ?? ''
-  return <NewChat key={characterId} characterId={characterId} firstWords={search.get('say')} />
+  return <NewChat key={characterId} characterId={characterId} firstWords={firstWords} />
 }

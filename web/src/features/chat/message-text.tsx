@@ -1,4 +1,4 @@
-import { useRef, useSyncExternalStore } from 'react'
+import { useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react'
 import { conversations } from '../../realtime/realtime'
 import type { Message } from '../../shared/api/wire'
 import { cx } from '../../shared/lib/class-names'
@@ -35,9 +35,11 @@ function Waiting() {
 
 /** The rest of what an earlier attempt had written, until the new one has overtaken it. */
 function useOvertaken(text: string, attempt: number, running: boolean): string {
-  const seen = useRef({ attempt, text, before: '' })
-  const last = seen.current
-  const before = attempt === last.attempt ? last.before : last.text
-  seen.current = { attempt, text, before: running ? before : '' }
+  const last = useRef({ attempt, text })
+  const [before, setBefore] = useState('')
+  useLayoutEffect(() => {
+    if (attempt !== last.current.attempt) setBefore(last.current.text)
+    last.current = { attempt, text }
+  }, [attempt, text])
   return running && text.length < before.length ? before.slice(text.length) : ''
 }

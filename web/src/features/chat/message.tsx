@@ -192,7 +192,7 @@ export const SayingMessage = memo(function SayingMessage({
 
 function OwnText({ content }: { content: string }) {
   return (
-    <div className={cx('tale max-w-[34rem] rounded-card bg-mine px-4 py-3')}>
+    <div className="tale max-w-[34rem] rounded-card border border-transparent bg-mine px-4 py-3">
       <Markdown text={content} />
     </div>
   )

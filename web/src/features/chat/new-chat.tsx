@@ -1,5 +1,5 @@
-import { useEffect, useRef, useState } from 'react'
-import { useNavigate } from 'react-router'
+import { useEffect, useEffectEvent, useRef, useState } from 'react'
+import { useLocation, useNavigate } from 'react-router'
 import { conversations } from '../../realtime/realtime'
 import { useCharacter } from '../../shared/api/characters'
 import { useAnsweringModel } from '../../shared/api/models'
@@ -10,6 +10,7 @@ import { Button } from '../../shared/ui/button'
 import { Page } from '../../shared/ui/page'
 import { Portrait } from '../../shared/ui/portrait'
 import { Failure, Skeleton } from '../../shared/ui/states'
+import { BEGUN_HERE } from './arrival'
 import { type Composer, InputForm } from './input-form'
 import { SayingMessage } from './message'
 import { ModelChip, ModelNote } from './model-chip'
@@ -29,6 +30,7 @@ interface NewChatProps {
 /** A chat that begins with its first message: until that is stored there is nothing to keep. */
 export function NewChat({ characterId, firstWords }: NewChatProps) {
   const navigate = useNavigate()
+  const location = useLocation()
   const online = useOnline()
   const composer = useRef<Composer>(null)
   const shown = useRef(true)
@@ -47,7 +49,7 @@ export function NewChat({ characterId, firstWords }: NewChatProps) {
       content,
       ...(chosenModel !== null && { modelId: chosenModel }),
     })
-    if (sessionId !== null && shown.current) navigate(`/c/${sessionId}`, { replace: true, state: 'begun' })
+    if (sessionId !== null && shown.current) navigate(`/c/${sessionId}`, { replace: true, state: BEGUN_HERE })
   }
 
   useEffect(() => {
@@ -58,12 +60,17 @@ export function NewChat({ characterId, firstWords }: NewChatProps) {
     }
   }, [])
 
-  const said = useRef(false)
-  useEffect(() => {
-    if (firstWords === null || said.current) return
-    said.current = true
-    void begin(firstWords)
+  const beginWith = useEffectEvent((words: string) => {
+    // Taken out of the history first: a reload or the way back must not say it again.
+    navigate({ search: location.search }, { replace: true, state: null })
+    void begin(words)
   })
+  const begun = useRef(false)
+  useEffect(() => {
+    if (firstWords === null || begun.current) return
+    begun.current = true
+    beginWith(firstWords)
+  }, [firstWords])
 
   if (error) {
     return (

@@ -1,4 +1,4 @@
-import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { type RefObject, useCallback, useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from 'react'
 
 /** Nearer to the bottom than this is "at end". */
 const AT_END_PX = 80
@@ -33,8 +33,7 @@ export function useFollow(
   const following = useRef(true)
   const [released, setReleased] = useState(false)
   const last = useRef({ top: 0, height: 0 })
-  const nearTop = useRef(onNearTop)
-  nearTop.current = onNearTop
+  const nearTop = useEffectEvent(onNearTop)
 
   const follow = useCallback((yes: boolean) => {
     following.current = yes
@@ -76,7 +75,7 @@ export function useFollow(
       // A shorter page moves the bottom up without anybody scrolling: then the gap is nothing.
       if (upward && gap > 1) follow(false)
       else if (gap <= AT_END_PX && !upward) follow(true)
-      if (upward && scrollTop < OLDER_WITHIN_PX) nearTop.current()
+      if (upward && scrollTop < OLDER_WITHIN_PX) nearTop()
       last.current = { top: scrollTop, height: scrollHeight }
     }
     element.addEventListener('scroll', onScroll, { passive: true })

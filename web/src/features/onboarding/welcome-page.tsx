@@ -63,7 +63,8 @@ function CharacterCard({ character, starters }: { character: Character; starters
           {starters.map((words) => (
             <li key={words}>
               <Link
-                to={`${to}&say=${encodeURIComponent(words)}`}
+                to={to}
+                state={{ firstWords: words }}
                 className={buttonClass('plain', 'min-h-8 rounded-card px-3 py-1 text-left text-small')}
               >
                 {words}

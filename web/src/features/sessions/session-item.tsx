@@ -28,7 +28,7 @@ export function SessionItem({ session, character, current, answering, onRename, 
     <li
       className={cx(
         'group/item relative rounded-control',
-        current ? 'bg-surface shadow-[inset_0_0_0_1px_var(--line)]' : 'hover:bg-surface/60',
+        current ? 'bg-surface outline-1 outline-line -outline-offset-1' : 'hover:bg-surface/60',
       )}
     >
       {renaming ? (

@@ -3,7 +3,7 @@ import type { ComponentProps } from 'react'
 import { cx } from '../lib/class-names'
 
 const LOOKS = {
-  primary: 'bg-accent text-on-accent font-semibold hover:opacity-90',
+  primary: 'border border-transparent bg-accent text-on-accent font-semibold hover:opacity-90',
   plain: 'border border-line bg-surface hover:border-soft',
   quiet: 'text-soft hover:bg-sunken hover:text-ink',
   danger: 'text-danger hover:bg-sunken',
