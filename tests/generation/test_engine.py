@@ -201,6 +201,20 @@ async def test_continue_keeps_every_code_point(node: Node) -> None:
     assert provider.calls[1].prompt[-1].text == "Half a sen"
 
 
+async def test_a_model_that_cannot_continue_is_asked_to(node: Node) -> None:
+    await node.add_model()
+    provider = ScriptedProvider(["Half a sen", ProviderAuth()], ["tence."])
+    async with node.working(provider) as engine:
+        message_id = await reply_of(node, engine=engine)
+        await node.final(message_id)
+        await node.do(service.continue_, message_id, ReplyAttempt(), engine)
+        reply = await node.final(message_id, attempt=2)
+
+    assert reply.content == "Half a sentence."
+    partial, asked = provider.calls[1].prompt[-2:]
+    assert (partial.role, partial.text, asked.role) == ("assistant", "Half a sen", "user")
+
+
 async def test_two_swipes_run_side_by_side(node: Node) -> None:
     await node.add_model()
     gate = Gate()
