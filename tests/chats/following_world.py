@@ -127,7 +127,7 @@ class StoredReply:
 
 @dataclass
 class World:
-    """One session, the engine that writes in it, and the `History` of both."""
+    """One session, the engine that writes in it, and its `History`; `reads` counts what was asked but for heads."""
 
     bus: WireBus = field(default_factory=WireBus)
     key: SessionKey = field(default_factory=lambda: SessionKey(new_id(), new_id()))
@@ -274,7 +274,8 @@ class World:
         return await self._answered(ReplyState(self.head, begun, end if final else None, self.running()))
 
     async def heads(self, sessions: Collection[SessionKey]) -> Mapping[SessionKey, int]:
-        return await self._answered({key: self.head for key in sessions if key == self.key})
+        await asyncio.sleep(self.reading_seconds)
+        return {key: self.head for key in sessions if key == self.key}
 
     def _check(self, actor: Actor, session_id: UUID) -> None:
         if SessionKey(actor.user_id, session_id) != self.key:
