@@ -114,13 +114,12 @@ def openapi() -> None:
 @model.command("add")
 def add_model(name: Annotated[str, typer.Argument(help="smollm2")]) -> None:
     """Fetch a local model, and check its size and hash."""
-    from causerie.ops.fetching import CannotFetch, fetch
+    from causerie.providers.local.install import ModelNotAdded, add
 
     try:
-        file = fetch(name, _settings().data_dir)
-    except CannotFetch as refusal:
-        _give_up(str(refusal), EXIT_FAILED)
-    typer.echo(f"{name} is installed: {file}")
+        add(name, _settings().data_dir, typer.echo)
+    except ModelNotAdded as refusal:
+        _give_up(refusal.detail, EXIT_FAILED)
 
 
 def _settings(**overrides: Any) -> Settings:
