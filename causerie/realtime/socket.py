@@ -83,9 +83,12 @@ class Sockets:
         """Close what has not been heard for three heartbeats or reads nothing any more. Runs until cancelled."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            now = time.monotonic()
-            for connection in list(self._open):
-                connection.look(now)
+            self.look(time.monotonic())
+
+    def look(self, now: float) -> None:
+        """Close what is silent or stuck at this moment (of `time.monotonic`)."""
+        for connection in self._open:
+            connection.look(now)
 
     async def drain(self) -> None:
         """Say `bye` on every connection and close it, also when its client does not read."""
