@@ -34,6 +34,7 @@ from causerie.http.routing import RouteIndex
 from causerie.jobs.routes import router as jobs_router
 from causerie.jobs.runner import JobRunner
 from causerie.objects.files import FileStore
+from causerie.objects.sweeping import sweep_daily
 from causerie.ops import first_start, health
 from causerie.ops.data_folder import prepare_folder
 from causerie.ops.migrating import bring_up_to_date
@@ -136,7 +137,8 @@ async def _open(app: FastAPI, settings: Settings, sealer: Sealer, stack: AsyncEx
         "default_user_profile_id": profiles.get,
     }
     state.jobs = JobRunner(database, {trash.EMPTY_TRASH: trash.empty_slice})
-    await stack.enter_async_context(_running(state.jobs.run(), empty_daily(database, owner, state.jobs.wake)))
+    housekeeping = (empty_daily(database, owner, state.jobs.wake), sweep_daily(database, state.objects))
+    await stack.enter_async_context(_running(state.jobs.run(), *housekeeping))
 
     providers = Providers(
         settings.data_dir, private_hosts=settings.private_hosts, langchain_models=settings.langchain_models

@@ -139,6 +139,17 @@ def restore(work: Work, character_id: UUID) -> Character:
     return character
 
 
+def purge(work: Work, character_id: UUID) -> None:
+    """Delete a character of the trash for good, and its picture with it. Nothing may refer to it any more.
+
+    Raises:
+        CharacterNotFound: the actor has no such character in the trash.
+    """
+    character = repository.get_character(work, character_id, trashed=True, lock=True)
+    _set_picture(work, character, None)
+    work.session.delete(character)
+
+
 def list_revisions(work: Work, character_id: UUID, query: PageQuery) -> Page[CharacterRevision]:
     """Return a page of what the character was before each change, newest first.
 

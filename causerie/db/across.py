@@ -86,6 +86,8 @@ _job = table(
     column("state", String()),
     column("run_at", _moment),
 )
+_blob = table("blob", column("user_id", Identifier()), column("sha256", String()))
+_BLOBS_IN_USE = select(_blob.c.sha256).where(_blob.c.sha256.in_(bindparam("names", expanding=True))).distinct()
 _DUE_JOBS = (
     select(_job.c.user_id, _job.c.id)
     .where(_job.c.state.in_(("queued", "running")), _job.c.run_at <= bindparam("now"))
@@ -160,3 +162,8 @@ def due_jobs(work: Work, now: datetime, limit: int) -> list[tuple[UUID, UUID]]:
     """Return (user, job) of the jobs whose time has come, those that a dead process left running among them."""
     rows = work.connection.execute(_DUE_JOBS, {"now": now, "limit": limit})
     return [(row.user_id, row.id) for row in rows]
+
+
+def blobs_in_use(work: Work, names: Sequence[str]) -> set[str]:
+    """Return those of `names` (SHA-256) that some user has."""
+    return set(work.connection.execute(_BLOBS_IN_USE, {"names": list(names)}).scalars())

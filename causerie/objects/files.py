@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from datetime import datetime
 from pathlib import Path
 
 from causerie.ids import new_id
@@ -28,12 +29,19 @@ class FileStore:
     async def delete(self, sha256: str) -> None:
         await asyncio.to_thread(self._path(sha256).unlink, missing_ok=True)
 
+    async def list_older(self, than: datetime) -> list[str]:
+        return await asyncio.to_thread(self._list_older, than.timestamp())
+
+    def _list_older(self, than: float) -> list[str]:
+        return [path.name for path in self._folder.glob("??/*") if path.stat().st_mtime < than]
+
     def _path(self, sha256: str) -> Path:
         return self._folder / sha256[:2] / sha256
 
 
 def _write(path: Path, content: bytes) -> None:
     if path.exists():
+        path.touch()  # as new: whoever cleans up leaves it alone
         return
     for folder in (path.parent.parent, path.parent):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # `parents` alone would not be given the mode

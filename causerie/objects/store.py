@@ -1,6 +1,7 @@
 """The port to where uploaded bytes are kept."""
 
 import hashlib
+from datetime import datetime
 from typing import Protocol
 
 from causerie.errors import CauserieError
@@ -30,6 +31,9 @@ class ObjectStore(Protocol):
 
     async def delete(self, sha256: str) -> None:
         """Forget the bytes; repeats change nothing."""
+
+    async def list_older(self, than: datetime) -> list[str]:
+        """Return the names of what was last put before `than`."""
 
 
 def sha256_of(content: bytes) -> str:

@@ -87,18 +87,22 @@ def next_to_purge(work: Work, before: datetime, *, shared: bool) -> tuple[Kind, 
     return None
 
 
-def forget(work: Work, kind: Kind, identity: UUID) -> bool:
-    """Take a slice of the references to a row away, or at last the row; return whether more is left."""
+def clear_references(work: Work, kind: Kind, identity: UUID) -> bool:
+    """Let a slice of what refers to a row refer to nothing; return whether more may be left."""
     for column in _REFERENCES[kind]:
         holders = work.session.scalars(select(column.class_).where(column == identity).limit(ROWS_A_SLICE)).all()
         for holder in holders:
             setattr(holder, column.key, None)
         if holders:
             return True
+    return False
+
+
+def remove(work: Work, kind: Kind, identity: UUID) -> None:
+    """Delete a row to which nothing refers."""
     row = work.session.scalar(select(KINDS[kind]).where(KINDS[kind].id == identity))
     if row is not None:
         work.session.delete(row)
-    return False
 
 
 def _conditions(row: type[Trashed], *, shared: bool) -> Iterator[ColumnElement[bool]]:

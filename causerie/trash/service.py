@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from causerie.accounts import service as accounts
+from causerie.characters import service as characters
 from causerie.chats import service as chats
 from causerie.clock import utc_now
 from causerie.db.work import Work
@@ -13,6 +15,7 @@ from causerie.jobs.models import Job
 from causerie.settings import service as settings
 from causerie.trash import repository
 from causerie.trash.repository import Found
+from causerie.trash.schemas import Kind
 
 EMPTY_TRASH = "empty_trash"
 """A job: everything that was deleted until its `before` goes for good."""
@@ -61,7 +64,19 @@ def empty_slice(work: Work, job: Job) -> bool:
     if found is None:
         return False
     kind, identity = found
-    left = chats.purge_slice(work, identity) if kind == "session" else repository.forget(work, kind, identity)
-    if not left:
+    if not _forget_slice(work, kind, identity):
         job.done += 1
     return True
+
+
+def _forget_slice(work: Work, kind: Kind, identity: UUID) -> bool:
+    """Delete a slice of one thing; return whether more of it is left."""
+    if kind == "session":
+        return chats.purge_slice(work, identity)
+    if repository.clear_references(work, kind, identity):
+        return True
+    if kind == "character":
+        characters.purge(work, identity)
+    else:
+        repository.remove(work, kind, identity)
+    return False

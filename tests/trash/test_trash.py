@@ -1,16 +1,19 @@
 """The trash: everything that was deleted, newest first, until it is emptied or overdue."""
 
 import asyncio
+import io
 from datetime import datetime, timedelta
 
 import httpx
 from fastapi import FastAPI
+from PIL import Image
 from sqlalchemy import func, select, update
 
 from causerie.characters.models import Character
 from causerie.chats.models import ChatSession, Message
 from causerie.clock import utc_now
 from causerie.db.work import Work
+from causerie.objects.models import Blob
 from causerie.profiles.models import UserProfile
 from causerie.trash import service
 from tests.house import Row, create, get
@@ -134,3 +137,19 @@ async def test_only_what_is_overdue_goes_by_itself(app: FastAPI, client: httpx.A
     assert nothing_yet is None
     assert done["done"] == 2
     assert {kind for kind, _ in await trashed(client)} == {"session", "model", "prompt"}
+
+
+async def test_a_characters_picture_goes_with_it(app: FastAPI, client: httpx.AsyncClient) -> None:
+    character = await create(client, "/characters", name="Ada")
+    picture = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(picture, "PNG")
+    await client.put(f"/characters/{character['id']}/avatar", files={"file": picture.getvalue()})
+    await client.delete(f"/characters/{character['id']}")
+
+    def pictures(work: Work) -> int:
+        return work.session.scalar(select(func.count()).select_from(Blob)) or 0
+
+    before = await app.state.database.read(app.state.sign_in(None), pictures)
+    await finished(client, (await client.post("/trash/empty")).json())
+
+    assert (before, await app.state.database.read(app.state.sign_in(None), pictures)) == (1, 0)
