@@ -27,6 +27,7 @@ from tests.scripted_provider import Asked, Script, ScriptedServer, scripted_text
 pytestmark = pytest.mark.anyio
 
 KILLS = 50
+HOUSES = 2
 GOES_ON_SECONDS = 3.0
 LENGTH = 300
 PACE = 60
@@ -75,8 +76,14 @@ async def provider() -> AsyncIterator[ScriptedServer]:
 
 
 async def test_fifty_kills_lose_double_and_change_nothing(tmp_path: Path, provider: ScriptedServer) -> None:
-    chance = random.Random(20261121)
-    house = Installation(tmp_path / "data")
+    async with asyncio.TaskGroup() as houses:  # side by side: most of the time each waits for its start
+        for seed in range(HOUSES):
+            houses.create_task(_live_through_kills(tmp_path / f"house{seed}", provider, seed))
+
+
+async def _live_through_kills(data: Path, provider: ScriptedServer, seed: int) -> None:
+    chance = random.Random(seed)
+    house = Installation(data)
     await asyncio.to_thread(house.start)
     try:
         models = {name: _add_model(house, name, provider.url) for name in MODELS}
@@ -86,14 +93,14 @@ async def test_fifty_kills_lose_double_and_change_nothing(tmp_path: Path, provid
                 name: (await client.say(None, f"Begin {name}", ai_model_id=models[name])).session_id for name in MODELS
             }
             turns: list[Turn] = []
-            for kill in range(KILLS):
+            for kill in range(KILLS // HOUSES):
                 turns += await _one_kill(client, house, provider, sessions, chance, kill)
             await _all_final(house, turns)
             await _compare(client, house, provider, turns)
             _check_heard(heard)
     finally:
         house.close()
-    _check_stored(tmp_path / "data", turns)
+    _check_stored(data, turns)
 
 
 async def _one_kill(
@@ -105,7 +112,10 @@ async def _one_kill(
     kill: int,
 ) -> list[Turn]:
     """Say something in each session, stop one now and then, kill, start again, and wait until everything goes on."""
-    turns = [Turn(name, session, f"Question {kill} to {name}", new_id()) for name, session in sessions.items()]
+    turns = [
+        Turn(name, session, f"Question {kill} to {name} at port {house.port}", new_id())
+        for name, session in sessions.items()
+    ]
     saying = [asyncio.create_task(_say(client, turn)) for turn in turns]
     await asyncio.sleep(chance.uniform(0.0, 1.3))
     stopping = None
