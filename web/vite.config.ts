@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { brotliCompress, gzip } from 'node:zlib'
+import { brotliCompress, gzip, gzipSync } from 'node:zlib'
 import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import type { Plugin } from 'vite'
@@ -9,6 +9,8 @@ import { defineConfig } from 'vitest/config'
 
 const STATIC = join(import.meta.dirname, '../causerie/static')
 const SERVER = 'http://127.0.0.1:8000'
+/** What stands between a visitor and the first page, compressed. */
+const ENTRY_LIMIT_KIB = 190
 
 /** Write `.br` and `.gz` beside every asset, so that the server never compresses. */
 function compressed(): Plugin {
@@ -27,9 +29,25 @@ function compressed(): Plugin {
   }
 }
 
+/** Refuse a build whose entry, with all that it imports, is too large. */
+function budget(): Plugin {
+  return {
+    name: 'budget',
+    apply: 'build',
+    generateBundle(_, bundle) {
+      const chunk = (name: string) => (bundle[name]?.type === 'chunk' ? bundle[name] : undefined)
+      const needed = new Set(Object.keys(bundle).filter((name) => chunk(name)?.isEntry))
+      for (const name of needed) for (const imported of chunk(name)?.imports ?? []) needed.add(imported)
+      const size = [...needed].reduce((sum, name) => sum + gzipSync(chunk(name)?.code ?? '').length, 0) / 1024
+      if (size > ENTRY_LIMIT_KIB)
+        this.error(`The entry has ${size.toFixed(0)} KiB compressed, at most ${ENTRY_LIMIT_KIB} are allowed.`)
+    },
+  }
+}
+
 export default defineConfig({
   base: './',
-  plugins: [react(), tailwindcss(), compressed()],
+  plugins: [react(), tailwindcss(), budget(), compressed()],
   build: { outDir: STATIC, emptyOutDir: true, target: 'es2023', assetsInlineLimit: 0 },
   experimental: {
     // index.html answers at every depth (/c/:id), so its own links start at the root; scripts and styles find each other.
