@@ -46,13 +46,18 @@ class Pages:
 
     def _answer(self, scope: Scope) -> Response:
         path: str = scope["path"]
-        file = self._files.get(path)
+        file = self._find(path)
         in_other_tree = path.split("/", 2)[1] in _OTHER_TREES and file is None
         if in_other_tree or (file is None and self._page is None):
             return problem_response(NotFound("There is nothing at this address.").problem(scope["request_id"]))
         if scope["method"] not in {"GET", "HEAD"}:
             return _only_reading(scope)
         return self._shell() if file is None else self._file(file, path, Headers(scope=scope))
+
+    def _find(self, path: str) -> Path | None:
+        """Return the file of this path, unless a new build has removed it since the start."""
+        file = self._files.get(path)
+        return file if file is not None and file.is_file() else None
 
     def _shell(self) -> Response:
         nonce = secrets.token_urlsafe(16)
@@ -65,7 +70,7 @@ class Pages:
         kind = _MEDIA_TYPES.get(file.suffix, "application/octet-stream")
         accepted = {entry.split(";")[0].strip() for entry in request.get("accept-encoding", "").split(",")}
         for encoding, suffix in _ENCODINGS:
-            compressed = self._files.get(path + suffix)
+            compressed = self._find(path + suffix)
             if compressed is None:
                 continue
             headers["vary"] = "Accept-Encoding"
