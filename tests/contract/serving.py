@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 CAUSERIE = Path(sys.executable).parent / "causerie"
-START_SECONDS = 30.0
+START_SECONDS = 60.0  # a busy machine; an idle one needs two
 DRAIN_SECONDS = 10.0
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.contract import openapi
+from tests.contract import behaviours, openapi
 from tests.contract.making import Api, speaking_to
 from tests.contract.providing import Provider
 from tests.contract.serving import Server, serving
@@ -147,9 +147,24 @@ def test_the_page_of_the_document_loads_nothing_from_elsewhere(server: Server) -
 
 @pytest.fixture
 def searched(tmp_path: Path, provider: Provider) -> Iterator[Server]:
-    """A server of its own without a default model, so that the search neither meets nor makes other tests' rows."""
+    """A server of its own without a default model, and in `tmp_path` what leads the search to rows that exist."""
     with serving(tmp_path / "data") as server, speaking_to(server.url, provider) as api:
         api.patch("/settings", default_ai_model_id=None)
+        session = api.session()
+        rows = {
+            "session_id": session["id"],
+            "chat_session_id": session["id"],
+            "message_id": api.say(session["id"], "Anyone?")["ai_message"]["id"],
+            "character_id": api.character()["id"],
+            "profile_id": api.create("/profiles", name="P")["id"],
+            "prompt_id": api.create("/prompts", name="P", content="Be kind.")["id"],
+            "model_id": api.model(behaviours.QUICK),
+            "user_id": session["user_id"],
+        }
+        known = ", ".join(f'{name} = "{value}"' for name, value in rows.items())
+        (tmp_path / "schemathesis.toml").write_text(
+            f'[[operations]]\nexclude-method = "DELETE"\nparameters = {{ {known} }}\n'
+        )
         yield server
 
 

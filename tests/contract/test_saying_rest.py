@@ -349,3 +349,45 @@ def test_the_prompt_of_a_message_that_no_model_made_is_not_there(api: Api) -> No
     stored = api.store(session["id"], "Hello.", role="assistant")
 
     refusal(api.http.get(f"/messages/{stored['id']}/prompt"), 404)
+
+
+def test_the_prompt_is_cut_to_the_models_window_and_keeps_whole_messages(api: Api) -> None:
+    behaviour = api.provider.one_of_its_own(text=behaviours.QUICK_TEXT)
+    character = api.character(name="Wren", description="A keeper of the lighthouse.")
+    model_id = api.model(behaviour, context_window=1_000, max_output_tokens=100)
+    session = api.session(ai_model_id=model_id, character_id=character["id"])
+    stories = [f"Story {n:02}: " + "the sea was calm and the lamp was lit. " * 10 for n in range(30)]
+    for n, story in enumerate(stories):
+        api.store(session["id"], story, role=("user", "assistant")[n % 2])
+
+    reply = api.say(session["id"], "Which story was the last?")["ai_message"]
+
+    assert reply["status"] == "complete"
+    (asked,) = api.provider.asked(behaviour)
+    sent = [message["content"] for message in asked["body"]["messages"]]
+    assert "A keeper of the lighthouse." in sent[0]
+    assert "Which story was the last?" in sent[-1]
+    assert stories[29] in sent
+    assert stories[0] not in sent
+    assert not [text for text in sent[1:-1] if text not in stories]
+    assert sum(map(len, sent)) / 6 < 900  # no tokenizer makes of English fewer tokens than a sixth of its letters
+
+
+def test_a_complete_reply_is_not_retried(api: Api) -> None:
+    reply = api.say(api.session(behaviours.QUICK)["id"], "Who are you?")["ai_message"]
+
+    response = api.act(reply["id"], "retry", attempt=reply["attempt"])
+
+    if response.status_code != 200:
+        refusal(response, 409)
+    assert api.message(reply["id"]) == reply
+
+
+def test_only_a_reply_can_be_stopped_retried_or_continued(api: Api) -> None:
+    message = api.store(api.session()["id"], "Hello.")
+
+    for verb in ("stop", "retry", "continue"):
+        response = api.act(message["id"], verb)
+        if response.status_code != 200:
+            refusal(response, {404, 409, 422})
+    assert api.message(message["id"])["version"] == message["version"]

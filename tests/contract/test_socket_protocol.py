@@ -1,6 +1,7 @@
 """The WebSocket's frames: what each client frame does, in which order the answers come, and what is refused."""
 
 import json
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,18 @@ Connect = Callable[..., Socket]
 
 PROBLEM_MEMBERS = {"title", "status", "code", "detail", "retryable"}
 FRAME_LIMIT = 256 * 1024
+KINDS = [
+    "hello",
+    "session:join",
+    "session:leave",
+    "chat:message",
+    "chat:stop",
+    "chat:retry",
+    "chat:continue",
+    "chat:swipe",
+    "typing",
+    "ping",
+]
 
 
 def refused(frame: Frame, code: str | None = None) -> None:
@@ -629,3 +642,27 @@ def test_16_mib_are_not_read(connect: Connect) -> None:
 
     assert sender.close_code() == 1009
     bystander.settle()
+
+
+@pytest.mark.req("S74")
+def test_frames_made_by_chance_harm_nobody(api: Api, connect: Connect) -> None:
+    chance = random.Random(5)
+    session = api.session(title="Untouched")
+    message = api.store(session["id"], "Untouched")
+    values: list[object] = [None, True, 0, -1, 2**70, 1.5, "", "x", "\x00", "é" * 300, [], {}, [[]], NOBODY, mint()]
+    fields = ["ref", "n", "id", "session_id", "message_id", "content", "attempt", "live", "after", "epoch", "active"]
+    kinds = [*KINDS, "welcome", "", "chat:stream:token", "CHAT:STOP", None, 7]
+    sender, bystander = connect(), connect()
+
+    for n in range(400):
+        frame = {"type": chance.choice(kinds)} | {
+            name: chance.choice(values) for name in chance.sample(fields, chance.randint(0, 6))
+        }
+        text = json.dumps(frame)
+        sender.connection.send(text if chance.random() < 0.8 else text[: chance.randint(0, len(text))])
+        if n % 100 == 99:
+            sender.settle(1_000 + n)
+
+    bystander.settle(2_000)
+    assert api.get(f"/sessions/{session['id']}")["title"] == "Untouched"
+    assert api.message(message["id"])["content"] == "Untouched"
