@@ -17,7 +17,7 @@ function compressed(): Plugin {
   return {
     name: 'compressed',
     apply: 'build',
-    async closeBundle() {
+    async writeBundle() {
       const folder = join(STATIC, 'assets')
       for (const name of await readdir(folder)) {
         if (!/\.(js|css|svg)$/.test(name)) continue
