@@ -21,6 +21,18 @@ _VIEWER_FILES = {
     "/viewer.js": ("viewer.js", "text/javascript; charset=utf-8"),
     "/viewer.css": ("viewer.css", "text/css; charset=utf-8"),
 }
+FRAMES_AS_EVENTS: dict[str, Any] = {
+    "schema": {
+        "type": "object",
+        "title": "Event",
+        "description": "One event: `data` is a frame of `docs/asyncapi.yaml`, numbered ones have an `id`.",
+        "properties": {
+            "data": {"type": "string", "contentMediaType": "application/json"},
+            "id": {"type": "string"},
+        },
+        "required": ["data"],
+    }
+}
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 _ALWAYS = {
     "400": "The `Host` is not this server's, or the body cannot be read.",

@@ -14,7 +14,7 @@ from causerie.chats.errors import SessionNotFound
 from causerie.chats.following import Channel, Following, Frame
 from causerie.db.work import Actor
 from causerie.http.bodies import JsonRoute
-from causerie.http.documents import refusals
+from causerie.http.documents import FRAMES_AS_EVENTS, refusals
 
 HEARTBEAT_SECONDS = 15
 STALL_SECONDS = 60
@@ -73,7 +73,7 @@ class EventStream(StreamingResponse):
     status_code=200,  # given, since the framework looks for it in the class otherwise
     response_class=EventStream,
     responses={
-        200: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}}}, "description": "The session's frames."},
+        200: {"content": {MEDIA_TYPE: FRAMES_AS_EVENTS}, "description": "The session's frames."},
         **refusals(SessionNotFound),
     },
 )

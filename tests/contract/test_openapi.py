@@ -151,14 +151,15 @@ def searched(tmp_path: Path, provider: Provider) -> Iterator[Server]:
     with serving(tmp_path / "data") as server, speaking_to(server.url, provider) as api:
         api.patch("/settings", default_ai_model_id=None)
         session = api.session()
+        model_id = api.model(behaviours.QUICK)
         rows = {
             "session_id": session["id"],
             "chat_session_id": session["id"],
-            "message_id": api.say(session["id"], "Anyone?")["ai_message"]["id"],
+            "message_id": api.say(session["id"], "Anyone?", ai_model_id=model_id)["ai_message"]["id"],
             "character_id": api.character()["id"],
             "profile_id": api.create("/profiles", name="P")["id"],
             "prompt_id": api.create("/prompts", name="P", content="Be kind.")["id"],
-            "model_id": api.model(behaviours.QUICK),
+            "model_id": model_id,
             "user_id": session["user_id"],
         }
         known = ", ".join(f'{name} = "{value}"' for name, value in rows.items())

@@ -27,7 +27,7 @@ from causerie.db.database import Database
 from causerie.db.work import Actor, Work
 from causerie.http.answers import answer
 from causerie.http.bodies import JsonRoute
-from causerie.http.documents import refusals
+from causerie.http.documents import FRAMES_AS_EVENTS, refusals
 from causerie.http.state import CurrentDatabase
 
 LONGEST_WAIT_SECONDS = 600
@@ -94,7 +94,7 @@ Waiting = Annotated[Waits, Depends(_waits)]
 _STARTED: dict[int | str, dict[str, Any]] = {
     202: {"description": "The reply is not final yet; this is how far it is. It goes on by itself."}
 }
-_STREAMS = {"content": {EVENT_STREAM: {"schema": {"type": "string"}}}, "description": "The final reply, or its frames."}
+_STREAMS = {"content": {EVENT_STREAM: FRAMES_AS_EVENTS}, "description": "The final reply, or its frames."}
 
 
 def _responses(model: type, *refused: Any) -> dict[int | str, dict[str, Any]]:

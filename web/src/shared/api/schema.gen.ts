@@ -6626,7 +6626,10 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Sent"];
-                    "text/event-stream": string;
+                    "text/event-stream": {
+                        data: string;
+                        id?: string;
+                    };
                 };
             };
             /** @description The reply is not final yet; this is how far it is. It goes on by itself. */
@@ -6739,7 +6742,10 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Sent"];
-                    "text/event-stream": string;
+                    "text/event-stream": {
+                        data: string;
+                        id?: string;
+                    };
                 };
             };
             /** @description The reply is not final yet; this is how far it is. It goes on by itself. */
@@ -6850,7 +6856,10 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MessageOut"];
-                    "text/event-stream": string;
+                    "text/event-stream": {
+                        data: string;
+                        id?: string;
+                    };
                 };
             };
             /** @description The reply is not final yet; this is how far it is. It goes on by itself. */
@@ -6965,7 +6974,10 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MessageOut"];
-                    "text/event-stream": string;
+                    "text/event-stream": {
+                        data: string;
+                        id?: string;
+                    };
                 };
             };
             /** @description The reply is not final yet; this is how far it is. It goes on by itself. */
@@ -7080,7 +7092,10 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MessageOut"];
-                    "text/event-stream": string;
+                    "text/event-stream": {
+                        data: string;
+                        id?: string;
+                    };
                 };
             };
             /** @description The reply is not final yet; this is how far it is. It goes on by itself. */
@@ -7195,7 +7210,10 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MessageOut"];
-                    "text/event-stream": string;
+                    "text/event-stream": {
+                        data: string;
+                        id?: string;
+                    };
                 };
             };
             /** @description The reply is not final yet; this is how far it is. It goes on by itself. */
@@ -9809,7 +9827,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": string;
+                    "text/event-stream": {
+                        data: string;
+                        id?: string;
+                    };
                 };
             };
             /** @description The `Host` is not this server's, or the body cannot be read. */
