@@ -32,15 +32,20 @@ export function useOlder(
   onError: (error: Error) => void,
 ) {
   const [loading, setLoading] = useState(false)
+  /** A row above which nothing was found: what stood there was deleted. */
+  const [beginning, setBeginning] = useState<string | null>(null)
   const first = rows[0]?.kind === 'message' ? rows[0].message : null
-  const exist = first !== null && (first.position ? first.position > 1 : first.parent_id !== null)
+  const below = first !== null && (first.position ? first.position > 1 : first.parent_id !== null)
+  const exist = below && first.id !== beginning
 
   async function load() {
     if (!first || !leaf) return
     setLoading(true)
     try {
+      const found = await getMessages(sessionId, leaf, first.id)
+      if (found.length === 0) setBeginning(first.id)
       // With the row that they stand above: what was deleted between them would part the branch.
-      conversations.takeIn(sessionId, [...(await getMessages(sessionId, leaf, first.id)), first])
+      conversations.takeIn(sessionId, [...found, first])
     } catch (error) {
       if (!(error instanceof Error)) throw error
       onError(error)

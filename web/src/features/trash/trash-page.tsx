@@ -43,11 +43,13 @@ export function TrashPage() {
       {isPending && <Skeleton lines={5} />}
       {error && <Failure error={error} what="The trash could not be read" onRetry={() => void refetch()} />}
       {data && data.items.length === 0 && <Empty>The trash is empty.</Empty>}
-      <ul className="divide-y divide-line border-line border-t">
-        {data?.items.map((item) => (
-          <TrashRow key={item.id} item={item} />
-        ))}
-      </ul>
+      {data && data.items.length > 0 && (
+        <ul className="divide-y divide-line border-line border-y">
+          {data.items.map((item) => (
+            <TrashRow key={item.id} item={item} />
+          ))}
+        </ul>
+      )}
     </Page>
   )
 }
