@@ -103,6 +103,7 @@ def test_swipe_edit_delete_and_undo(chat: Chat) -> None:
     chat.act(question, "Edit")
     question.get_by_role("textbox", name="Edit message").fill("Good evening! What grows here?")
     question.get_by_role("button", name="Save", exact=True).click()
+    expect(question.get_by_role("textbox")).to_have_count(0)
     expect(question).to_contain_text("What grows here?")
     assert chat.stored(first["parent_id"])["content"] == "Good evening! What grows here?"
 
