@@ -1,14 +1,13 @@
 """The WebSocket protocol with real sockets: what becomes of clients that send too much or read too little."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 import pytest
 import uvicorn
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
 
 from causerie.ops import socket_protocol
 from causerie.ops.serving import LARGEST_FRAME_BYTES, listen
@@ -17,7 +16,11 @@ from causerie.ops.socket_protocol import SocketProtocol
 pytestmark = pytest.mark.anyio
 
 STALLED = 4413
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 30
+HANDSHAKE = (
+    b"GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
 
 
 class Server(uvicorn.Server):
@@ -46,18 +49,24 @@ class WatchedProtocol(SocketProtocol):
         self.gone.set()
 
 
-async def flood(scope: Any, receive: Any, send: Any) -> None:
-    """Send until the client takes no more, then give it up."""
-    del scope
-    await receive()
-    await send({"type": "websocket.accept"})
-    with suppress(TimeoutError):
-        while True:
+class Flood:
+    """An application that sends until the client takes no more, then gives it up."""
+
+    def __init__(self) -> None:
+        self.given_up = asyncio.Event()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        del scope
+        await receive()
+        await send({"type": "websocket.accept"})
+        with suppress(TimeoutError):
+            while True:
+                async with asyncio.timeout(0.2):
+                    await send({"type": "websocket.send", "text": "x" * 65_536})
+        with suppress(TimeoutError):
             async with asyncio.timeout(0.2):
-                await send({"type": "websocket.send", "text": "x" * 65_536})
-    with suppress(TimeoutError):
-        async with asyncio.timeout(0.2):
-            await send({"type": "websocket.close", "code": STALLED})
+                await send({"type": "websocket.close", "code": STALLED})
+        self.given_up.set()
 
 
 async def listen_only(scope: Any, receive: Any, send: Any) -> None:
@@ -70,54 +79,68 @@ async def listen_only(scope: Any, receive: Any, send: Any) -> None:
 
 
 @asynccontextmanager
-async def connected(app: Any) -> AsyncIterator[ClientConnection]:
-    """Serve `app` and connect to it with a client that takes only what is asked of it."""
+async def connected(app: Any) -> AsyncIterator[socket.socket]:
+    """Serve `app`, and connect to it with a client that takes nothing but the handshake by itself."""
     bound = listen("127.0.0.1", 0)
     config = uvicorn.Config(
-        app, ws=WatchedProtocol, ws_max_size=LARGEST_FRAME_BYTES, ws_ping_interval=None, lifespan="off", log_config=None
+        app,
+        ws=WatchedProtocol,
+        ws_max_size=LARGEST_FRAME_BYTES,
+        ws_ping_interval=None,
+        lifespan="off",
+        log_config=None,
+        timeout_graceful_shutdown=1,
     )
     server = Server(config)
     serving = asyncio.create_task(server.serve(sockets=[bound]))
     await server.listening.wait()
-    url = f"ws://127.0.0.1:{bound.getsockname()[1]}/ws"
-    try:
-        async with connect(
-            url, max_queue=1, max_size=None, ping_interval=None, close_timeout=0.1, proxy=None
-        ) as client:
-            yield client
-    finally:
-        server.should_exit = True
-        await serving
+    loop = asyncio.get_running_loop()
+    with socket.socket() as client:
+        client.setblocking(False)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        await loop.sock_connect(client, bound.getsockname())
+        await loop.sock_sendall(client, HANDSHAKE)
+        assert (await loop.sock_recv(client, 12)) == b"HTTP/1.1 101"
+        yield client
+    server.should_exit = True
+    await serving
 
 
-async def code_of(client: ClientConnection) -> int | None:
-    """Read to the end and return the close code."""
+async def everything_of(client: socket.socket) -> bytes:
+    """Read to the end."""
+    loop = asyncio.get_running_loop()
+    read: list[bytes] = []
     async with asyncio.timeout(PATIENCE_SECONDS):
-        with suppress(ConnectionClosed):
-            while True:
-                await client.recv()
-    return client.close_code
+        while data := await loop.sock_recv(client, 65_536):
+            read.append(data)
+    return b"".join(read)
+
+
+def closes_with(read: bytes, code: int) -> bool:
+    """Tell whether the last frame is a close frame (of few bytes) with this code."""
+    return b"\x88" in read[-125:] and code.to_bytes(2, "big") in read[-125:]
 
 
 async def test_who_reads_again_after_a_stall_learns_why_it_was_closed() -> None:
+    flood = Flood()
     async with connected(flood) as client:
-        await asyncio.sleep(0.6)
+        await asyncio.wait_for(flood.given_up.wait(), PATIENCE_SECONDS)
 
-        assert await code_of(client) == STALLED
+        assert closes_with(await everything_of(client), STALLED)
 
 
 async def test_who_never_reads_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket_protocol, "ABORT_SECONDS", 0.1)
     gone = asyncio.Event()
     monkeypatch.setattr(WatchedProtocol, "gone", gone)
-    async with connected(flood):
+    async with connected(Flood()):
         await asyncio.wait_for(gone.wait(), PATIENCE_SECONDS)
 
 
 @pytest.mark.req("S69")
 async def test_who_sends_too_much_learns_why_it_was_closed() -> None:
+    header = b"\x81\xff" + (8 << 20).to_bytes(8, "big") + bytes(4)
     async with connected(listen_only) as client:
-        with suppress(ConnectionClosed):
-            await client.send("x" * (8 << 20))
+        await asyncio.get_running_loop().sock_sendall(client, header + b"x" * (1 << 20))
 
-        assert await code_of(client) == 1009
+        assert closes_with(await everything_of(client), 1009)
