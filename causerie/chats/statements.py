@@ -18,6 +18,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    or_,
     select,
     update,
 )
@@ -33,6 +34,12 @@ generations = table_of(Generation)
 events = table_of(SessionEvent)
 
 ACTOR: BindParameter[UUID] = bindparam("actor", type_=Uuid())
+
+
+def unfinished(status: ColumnElement[Status]) -> ColumnElement[bool]:
+    """Tell whether a reply has not ended. As an IN its values would be written into the statement at each execution."""
+    return or_(*(status == one for one in sorted(UNFINISHED)))
+
 
 # Sessions.
 
@@ -60,7 +67,7 @@ TAKE_SEQ = (
 
 # Messages. A reply that is being written shows the text of its last checkpoint.
 
-_unfinished = messages.c.status.in_(sorted(UNFINISHED))
+_unfinished = unfinished(messages.c.status)
 _shown = (
     *(column for column in messages.c if column.key not in {"content", "deletion_id"}),
     case((_unfinished, func.coalesce(generations.c.partial_text, "")), else_=messages.c.content).label("content"),
@@ -124,7 +131,7 @@ END_GENERATION = (
         generations.c.user_id == ACTOR,
         generations.c.message_id == bindparam("of_message"),
         generations.c.attempt == bindparam("of_attempt"),
-        generations.c.state.in_(sorted(UNFINISHED)),
+        unfinished(generations.c.state),
     )
     .values(
         state=bindparam("status"),

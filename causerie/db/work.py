@@ -8,6 +8,7 @@ from sqlalchemy import Connection, CursorResult, Executable
 from sqlalchemy.orm import Session
 
 from causerie.db.ownership import Actor, OwnedSession
+from causerie.db.prepared import Rows, prepared
 
 __all__ = ["Actor", "Work"]
 
@@ -39,13 +40,19 @@ class Work:
             self._session = OwnedSession(self.connection, join_transaction_mode=self._mode, expire_on_commit=False)
         return self._session
 
-    def execute(self, statement: Executable, /, **parameters: Any) -> CursorResult[Any]:
+    def execute(self, statement: Executable, /, **parameters: Any) -> CursorResult[Any] | Rows:
         """Run a prepared table statement. It must bind `:actor` itself; the value comes from here."""
-        return self.connection.execute(statement, {"actor": self.actor.user_id, **parameters})
+        parameters["actor"] = self.actor.user_id
+        ready = prepared(statement, self.connection.dialect)
+        return ready.run(self.connection, parameters) if ready else self.connection.execute(statement, parameters)
 
     def execute_many(self, statement: Executable, rows: Sequence[Mapping[str, Any]], /) -> None:
         """Run a prepared table statement once for each of `rows`; each gets the actor as `actor`."""
-        self.connection.execute(statement, [{"actor": self.actor.user_id, **row} for row in rows])
+        parameters = [{"actor": self.actor.user_id, **row} for row in rows]
+        if ready := prepared(statement, self.connection.dialect):
+            ready.run_many(self.connection, parameters)
+        else:
+            self.connection.execute(statement, parameters)
 
     def publish(self, *facts: object) -> None:
         """Tell the followers after COMMIT, in commit order; not at all if the transaction is rolled back."""

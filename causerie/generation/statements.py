@@ -2,8 +2,8 @@
 
 from sqlalchemy import and_, bindparam, func, literal, or_, select, update
 
-from causerie.chats.models import UNFINISHED, Generation, Message, Status
-from causerie.chats.statements import ACTOR
+from causerie.chats.models import Generation, Message, Status
+from causerie.chats.statements import ACTOR, unfinished
 from causerie.db.base import table_of
 from causerie.db.types import UtcDateTime
 
@@ -17,7 +17,7 @@ _free_above = ~(
     .where(
         _above.c.user_id == ACTOR,
         _above.c.message_id == generations.c.after_id,
-        _above.c.state.in_(sorted(UNFINISHED)),
+        unfinished(_above.c.state),
     )
     .exists()
 )

@@ -3,7 +3,6 @@
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event
 
 from causerie.aimodels.models import AiModel
 from causerie.characters.models import Character
@@ -187,9 +186,15 @@ def test_a_long_branch_is_read_in_windows_that_move_in_blocks(desk: Desk) -> Non
 
 def test_a_context_takes_two_statements(desk: Desk) -> None:
     session_id, _, reply_id = desk.run(say, None, "Hi")
+    driver = desk.connection.connection.dbapi_connection
+    assert driver is not None
     statements: list[str] = []
-    event.listen(desk.connection, "before_cursor_execute", lambda *call: statements.append(call[2]))
 
-    desk.run(read_context, session_id, reply_id)
+    def read(work: Work) -> None:
+        driver.set_trace_callback(statements.append)
+        read_context(work, session_id, reply_id)
+        driver.set_trace_callback(None)
 
-    assert len([statement for statement in statements if not statement.startswith("BEGIN")]) == 2
+    desk.run(read)
+
+    assert len(statements) == 2

@@ -25,9 +25,7 @@ from causerie.providers.protocol import Profile
 from tests.prompting.conftest import Desk, opened
 from tests.prompting.telling import NobodyStarts, answer, claim, edit, prompt_of, say
 
-TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=20).filter(
-    str.strip
-)
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=20).filter(str.strip)
 
 
 def pip(work: Work) -> UUID:
