@@ -179,6 +179,7 @@ class TestWhenTheServerDies:
 
         expect(connection).to_be_empty()
         expect(chat.reply).to_contain_text("Here I am.")
+        chat.until_ended(chat.row_id(chat.reply))
         messages = chat.installation.messages(chat.session_id)
         assert [message["content"] for message in messages][-2:] == ["Are you there?", "Here I am."]
         assert len(messages) == 3
@@ -193,6 +194,7 @@ def test_two_presses_of_enter_say_it_once(chat: Chat, provider: Provider) -> Non
           box.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true })) }"""
     )
     expect(chat.reply).to_contain_text("Once is enough.")
+    chat.until_ended(chat.row_id(chat.reply))
 
     said = [message["content"] for message in chat.installation.messages(chat.session_id)]
     assert said[1:] == ["Hello!", "Once is enough."]
