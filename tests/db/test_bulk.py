@@ -15,6 +15,7 @@ from causerie.chats import service
 from causerie.chats.models import ChatSession, Message, Role
 from causerie.chats.schemas import NewSaying
 from causerie.clock import utc_now
+from causerie.db.base import table_of
 from causerie.db.sqlite import SqliteDatabase
 from causerie.db.work import Actor, Work
 from causerie.ids import new_id
@@ -125,7 +126,7 @@ def make_long_session(work: Work) -> UUID:
         {"user_id": work.actor.user_id, "id": new_id(), "session_id": chat.id, "role": Role.USER, "content": "w " * 50}
         for _ in range(PURGED_MESSAGES)
     ]
-    work.session.execute(insert(Message), rows)
+    work.connection.execute(insert(table_of(Message)), rows)
     chat.deleted_at = utc_now()
     return chat.id
 
