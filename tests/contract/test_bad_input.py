@@ -307,6 +307,45 @@ def test_a_foreign_id_in_a_body_is_404(writes: list[Write]) -> None:
     assert checked > 15
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "pointer"),
+    [
+        ("DELETE", "/sessions/{sessions}?permanent=maybe", "?permanent"),
+        ("DELETE", "/messages/{messages}?subtree=maybe", "?subtree"),
+        ("GET", "/messages?chat_session_id=x", "?chat_session_id"),
+        ("GET", "/messages?chat_session_id={sessions}&limit=0", "?limit"),
+        ("GET", "/messages?chat_session_id={sessions}&limit=201", "?limit"),
+        ("GET", "/messages?chat_session_id={sessions}&leaf=x", "?leaf"),
+        ("GET", "/messages?chat_session_id={sessions}&before=x", "?before"),
+        ("GET", "/messages?chat_session_id={sessions}&cursor=x", "?cursor"),
+        ("GET", "/sessions/{sessions}/messages?limit=many", "?limit"),
+        ("GET", "/sessions/{sessions}/events?after=-1", "?after"),
+        ("GET", "/sessions/{sessions}/events?after=first", "?after"),
+        ("GET", "/trash?limit=0", "?limit"),
+        ("GET", "/trash?cursor=x", "?cursor"),
+    ],
+)
+def test_a_wrong_value_in_the_query_is_named(
+    api: Api, rows: dict[str, Row], method: str, path: str, pointer: str
+) -> None:
+    address = path.format_map({kind: row["id"] for kind, row in rows.items()})
+
+    assert pointer in pointers(refusal(api.http.request(method, address), 422))
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/json; charset=utf-8", "Application/JSON"])
+def test_the_ways_to_say_json(api: Api, kind: str) -> None:
+    assert api.http.post("/sessions", content=b"{}", headers={"Content-Type": kind}).status_code == 201
+
+
+def test_a_slash_at_the_end_is_accepted_everywhere(http: httpx.Client, operations: list[Operation]) -> None:
+    for operation in operations:
+        if openapi.parameters(operation) and operation.schema is None:
+            plain = http.request(operation.method, operation.address())
+            slashed = http.request(operation.method, f"{operation.address()}/")
+            assert slashed.status_code == plain.status_code, operation
+
+
 def test_a_method_that_a_route_does_not_have_is_405(http: httpx.Client, operations: list[Operation]) -> None:
     for path in {operation.path for operation in operations}:
         offered = {operation.method for operation in operations if operation.path == path}

@@ -73,6 +73,19 @@ def test_a_foreign_host_gets_the_headers_too(http: httpx.Client) -> None:
     check(http.get("/api/sessions", headers={"Host": "evil.example"}))
 
 
+@pytest.mark.req("S56")
+def test_a_page_runs_nothing_but_the_servers_own_files(http: httpx.Client) -> None:
+    policy = http.get("/api/docs").headers["content-security-policy"]
+
+    directives = dict(directive.strip().split(" ", 1) for directive in policy.split(";"))
+    assert directives["default-src"] == "'none'"
+    assert directives["script-src"] == "'self'"
+    assert directives["frame-ancestors"] == "'none'"
+    assert directives["base-uri"] == "'none'"
+    assert directives["require-trusted-types-for"] == "'script'"
+    assert not [word for word in ("unsafe-inline", "unsafe-eval", "http:", "https:", "*") if word in policy]
+
+
 @pytest.mark.req("S57")
 def test_a_stream_has_them_too(api: Api) -> None:
     body = {"chat_session_id": api.session(behaviours.QUICK)["id"], "message": "Who are you?", "stream": True}

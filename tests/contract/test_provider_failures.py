@@ -201,16 +201,32 @@ def test_a_failure_is_told_to_every_joined_connection(api: Api, socket: Socket) 
     a_person_understands(end["error"])
 
 
-def test_a_failed_reply_can_be_continued(api: Api) -> None:
-    model = api.provider.one_of_its_own(text=TEXT, fault="cut", after=PARTIAL, times=1)
-    session = api.session(ai_model_id=api.model(model, paid=True))
+def test_a_model_that_continues_a_text_goes_on_by_itself_where_it_was_cut(api: Api) -> None:
+    model = api.provider.one_of_its_own(text=TEXT, fault="cut", after=PARTIAL)
+    session = api.session(ai_model_id=api.model(model, continue_prefix=True))
+
+    reply = api.say(session["id"], "Tell me a story.")["ai_message"]
+
+    assert (reply["status"], reply["content"], reply["error"]) == ("complete", TEXT, None)
+    first, second = api.provider.asked(model)
+    assert first["prefix"] == ""
+    assert TEXT[:PARTIAL].startswith(second["prefix"])
+    assert second["prefix"]
+
+
+def test_another_model_goes_on_too_and_what_was_there_stays(api: Api) -> None:
+    model = api.provider.one_of_its_own(text=TEXT, fault="cut", after=PARTIAL)
+    session = api.session(ai_model_id=api.model(model, paid=True, continue_prefix=False))
     reply = api.say(session["id"], "Tell me a story.")["ai_message"]
     assert (reply["status"], reply["content"]) == ("failed", TEXT[:PARTIAL])
+    api.provider.play(model, text="And so it ended.")
 
     assert api.act(reply["id"], "continue", attempt=reply["attempt"]).status_code == 200
 
     again = api.message(reply["id"])
-    assert (again["status"], again["content"], again["error"]) == ("complete", TEXT, None)
+    assert (again["status"], again["error"]) == ("complete", None)
+    assert again["content"].startswith(TEXT[:PARTIAL])
+    assert again["content"].endswith("And so it ended.")
 
 
 def test_a_swipe_after_a_failure_works(api: Api) -> None:

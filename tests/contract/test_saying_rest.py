@@ -183,6 +183,18 @@ def test_a_message_over_the_limit_is_refused_and_stores_nothing(api: Api) -> Non
     assert api.branch(session["id"]) == []
 
 
+@pytest.mark.parametrize("message", ["", " \n\t", "\u200b"])
+def test_a_message_that_says_nothing_is_refused(api: Api, message: str) -> None:
+    session = api.session(behaviours.QUICK)
+    response = api.http.post("/chat/send_message", json={"chat_session_id": session["id"], "message": message})
+
+    if message.strip():
+        assert response.status_code in {200, 422}
+    else:
+        refusal(response, 422)
+        assert api.branch(session["id"]) == []
+
+
 def test_respond_async_answers_at_once_with_the_reply_as_it_is(api: Api) -> None:
     session = api.session(behaviours.SLOW)
     started = time.monotonic()
@@ -193,6 +205,25 @@ def test_respond_async_answers_at_once_with_the_reply_as_it_is(api: Api) -> None
     assert answer["user_message"]["status"] == "complete"
     assert answer["ai_message"]["status"] in UNFINISHED
     assert api.act(answer["ai_message"]["id"], "stop").status_code == 200
+
+
+@pytest.mark.parametrize("verb", ["swipe", "generate"])
+def test_every_post_that_makes_a_reply_may_answer_at_once(api: Api, verb: str) -> None:
+    model = api.provider.one_of_its_own(text=behaviours.QUICK_TEXT, fault="hold")
+    session = api.session(model)
+    path = f"/sessions/{session['id']}/generate"
+    question = api.store(session["id"], "Who are you?")
+    if verb == "swipe":
+        path = f"/messages/{api.start_reply(session['id'], 'Really?')['ai_message']['id']}/swipe"
+
+    response = api.http.post(path, json={}, headers={"Prefer": "respond-async"})
+    leaf = api.leaf(session["id"])
+    api.provider.release(model)
+
+    assert response.status_code == 202
+    assert leaf["status"] in UNFINISHED
+    assert leaf["depth"] > question["depth"]
+    assert api.until_status(leaf["id"], FINAL)["content"] == behaviours.QUICK_TEXT
 
 
 def test_wait_limits_the_waiting(api: Api) -> None:

@@ -70,6 +70,28 @@ def test_a_reply_that_is_final_already_is_an_ack_and_an_end(api: Api) -> None:
     assert stream[1]["content"] == behaviours.QUICK_TEXT
 
 
+@pytest.mark.parametrize("verb", ["swipe", "continue", "retry", "generate"])
+def test_every_post_that_makes_a_reply_may_be_a_stream(api: Api, verb: str) -> None:
+    model = api.provider.one_of_its_own(text=behaviours.STEADY_TEXT, fault="cut", after=100)
+    session = api.session(ai_model_id=api.model(model, paid=True))
+    reply = api.say(session["id"], "A story?")["ai_message"]
+    assert reply["status"] == "failed"
+    api.provider.play(model, text=behaviours.STEADY_TEXT)
+    path = f"/messages/{reply['id']}/{verb}"
+    if verb == "generate":
+        api.store(session["id"], "Another?")
+        path = f"/sessions/{session['id']}/generate"
+
+    with api.http.stream("POST", path, json={}, headers=STREAM) as response:
+        stream = frames(response)
+
+    assert stream[0]["type"] == "ack"
+    assert (stream[-1]["type"], stream[-1]["status"]) == ("chat:stream:end", "complete")
+    assert text_of(stream) in stream[-1]["content"]
+    assert api.leaf(session["id"])["content"] == stream[-1]["content"]
+    assert {frame["message_id"] for frame in stream[1:]} == {api.leaf(session["id"])["id"]}
+
+
 def test_a_failed_reply_ends_the_stream_with_its_error(api: Api) -> None:
     stream = say(api, body(api.session(behaviours.FAILING)))
 

@@ -447,6 +447,46 @@ def test_who_has_not_joined_gets_hints_without_a_number(api: Api, socket: Socket
     assert "message:created" not in socket.kinds()
 
 
+def test_who_has_not_joined_learns_that_something_was_said(api: Api, socket: Socket) -> None:
+    session = api.session(behaviours.QUICK)
+
+    api.say(session["id"], "Who lives in the lighthouse?")
+
+    hint = socket.until(
+        lambda frame: (
+            frame["type"] == "session:updated"
+            and frame["session_id"] == session["id"]
+            and frame["session"]["total_messages"] == 2
+        )
+    )
+    assert hint["session"]["title"].startswith("Who lives in the")
+    assert "seq" not in hint
+    assert not [kind for kind in socket.kinds() if kind.startswith(("message:", "chat:"))]
+
+
+@pytest.mark.req("S24")
+def test_a_session_in_the_trash_can_neither_be_joined_nor_spoken_in(api: Api, socket: Socket) -> None:
+    session = api.session(behaviours.QUICK)
+    api.delete(f"/sessions/{session['id']}")
+
+    refused(socket.answer("session:join", ref="j", session_id=session["id"]), "not_found")
+    refused(socket.answer("chat:message", ref="m", session_id=session["id"], content="Anyone?"), "not_found")
+
+
+def test_one_connection_follows_many_sessions(api: Api, socket: Socket) -> None:
+    sessions = [api.session()["id"] for _ in range(40)]
+    for session_id in sessions:
+        socket.join(session_id)
+
+    for session_id in sessions:
+        api.store(session_id, "Hello.")
+    socket.send("ping", n=7)
+
+    assert {head["session_id"] for head in socket.expect("pong", n=7)["heads"]} == set(sessions)
+    for session_id in sessions:
+        socket.expect("message:created", session_id=session_id)
+
+
 def test_deleting_a_session_ends_its_joins(api: Api, socket: Socket) -> None:
     session = api.session()
     socket.join(session["id"])

@@ -91,6 +91,27 @@ def test_the_current_if_match_is_accepted(api: Api, resource: Resource) -> None:
 
 
 @each_resource
+def test_one_of_several_tags_is_enough(api: Api, resource: Resource) -> None:
+    row = resource.make(api)
+
+    for tags in (f'"987", {etag(row)}', "*"):
+        assert api.http.patch(resource.one(row), json={}, headers={"If-Match": tags}).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["PATCH", "DELETE"])
+def test_a_message_has_its_tag_too(api: Api, method: str) -> None:
+    message = api.store(api.session()["id"], "Hello.")
+    path = f"/messages/{message['id']}"
+    assert api.http.get(path).headers["etag"] == etag(message)
+    body = {"content": "Mine."} if method == "PATCH" else None
+    api.patch(path, content="Theirs.")
+
+    refusal(api.http.request(method, path, headers={"If-Match": etag(message)}, json=body), 412)
+
+    assert api.message(message["id"])["content"] == "Theirs."
+
+
+@each_resource
 def test_a_weak_tag_matches_nothing(api: Api, resource: Resource) -> None:
     row = resource.make(api)
 
