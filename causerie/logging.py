@@ -19,6 +19,7 @@ def configure_logging(form: Format | None) -> None:
     ]
     renderer: structlog.typing.Processor = structlog.processors.JSONRenderer()
     if form == "text":
+        shared.append(_escape_controls)
         renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     else:
         shared.append(structlog.processors.format_exc_info)
@@ -38,3 +39,15 @@ def configure_logging(form: Format | None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
+
+
+def _escape_controls(
+    logger: object,  # noqa: ARG001 (the library's signature)
+    method: str,  # noqa: ARG001
+    entry: structlog.typing.EventDict,
+) -> structlog.typing.EventDict:
+    """Keep a stranger's text from starting a line of its own or steering the terminal; JSON escapes by itself."""
+    return {name: value.translate(_CONTROLS) if isinstance(value, str) else value for name, value in entry.items()}
+
+
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
