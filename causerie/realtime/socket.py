@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from causerie.chats import encoding, events, service
 from causerie.chats.following import Channel, Following, Frame
-from causerie.chats.signals import Starter
+from causerie.chats.service import Starter
 from causerie.db.database import Database
 from causerie.db.work import Actor, Work
 from causerie.errors import CauserieError

@@ -1,6 +1,7 @@
 """Server-sent events: the same frames as on the socket, one direction, over plain HTTP."""
 
 import asyncio
+import re
 from typing import Annotated
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from causerie.http.documents import FRAMES_AS_EVENTS, refusals
 
 HEARTBEAT_SECONDS = 15
 STALL_SECONDS = 60
+EVENT_ID = re.compile(r"(?P<epoch>.+)\.(?P<seq>[0-9]{1,18})")
 MEDIA_TYPE = "text/event-stream"
 
 log = structlog.get_logger(__name__)
@@ -88,7 +90,7 @@ async def session_events(
     following: Following = request.app.state.following
     epoch = None
     if last_event_id is not None:
-        epoch, after = _place(last_event_id, after)
+        epoch, after = place_of(last_event_id, after)
     channel = Channel()
     following.register(channel, actor, curious=False)
     try:
@@ -123,7 +125,7 @@ async def _until_gone(receive: Receive) -> None:
         pass
 
 
-def _place(last_event_id: str, after: int | None) -> tuple[str | None, int | None]:
+def place_of(last_event_id: str, after: int | None) -> tuple[str | None, int | None]:
     """Return what `Last-Event-ID` says; what is no id of ours says nothing."""
-    epoch, dot, seq = last_event_id.rpartition(".")
-    return (epoch, int(seq)) if dot and seq.isascii() and seq.isdigit() else (None, after)
+    found = EVENT_ID.fullmatch(last_event_id)
+    return (found["epoch"], int(found["seq"])) if found else (None, after)
