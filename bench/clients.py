@@ -96,6 +96,7 @@ class Socket(asyncio.Protocol):
         self._done: asyncio.Future[Turn] | None = None
         self._awaited: tuple[bytes, asyncio.Future[bytes]] | None = None
         self._characters_a_token = 1
+        self._heartbeat: asyncio.TimerHandle | None = None
 
     @classmethod
     async def open(cls, port: int) -> Self:
@@ -166,7 +167,8 @@ class Socket(asyncio.Protocol):
     def _take(self, opcode: int, frame: bytes) -> None:
         if opcode != 1:
             if opcode == 8:
-                self.connection_lost(ConnectionResetError(f"the server closed the socket: {frame[2:]!r}"))
+                code = int.from_bytes(frame[:2])
+                self.connection_lost(ConnectionResetError(f"the server closed the socket: {code} {frame[2:].decode()}"))
             return
         turn = self._turn
         if turn is not None and frame.startswith(b'{"type":"chat:stream:token"'):
@@ -182,13 +184,23 @@ class Socket(asyncio.Protocol):
                     self._done.set_result(turn)
                 else:
                     self._done.set_exception(RuntimeError(f"the reply ended as {end['status']}: {end.get('error')}"))
+        elif frame.startswith(b'{"type":"welcome"'):
+            self._ping(1, json.loads(frame)["heartbeat"])
         elif frame.startswith(b'{"type":"error"'):
             self.connection_lost(RuntimeError(frame.decode()))
         if self._awaited is not None and frame.startswith(self._awaited[0]):
             self._awaited[1].set_result(frame)
             self._awaited = None
 
+    def _ping(self, number: int, seconds: float) -> None:
+        """Show the server that somebody is there, again and again."""
+        if not self._transport.is_closing():
+            self._send({"type": "ping", "n": number})
+            self._heartbeat = self._loop.call_later(seconds, self._ping, number + 1, seconds)
+
     def connection_lost(self, error: Exception | None) -> None:
+        if self._heartbeat is not None:
+            self._heartbeat.cancel()
         failure = error or ConnectionResetError("the socket was cut")
         waiting = (self.upgraded, self._done, self._awaited[1] if self._awaited else None)
         for future in waiting:

@@ -49,15 +49,17 @@ class Pacer:
         self._due: list[tuple[float, int, PacedReply]] = []
         self._order = count()
         self._timer: asyncio.TimerHandle | None = None
+        self._wakes_at = 0.0
 
     def add(self, moment: float, reply: PacedReply) -> None:
         heapq.heappush(self._due, (moment, next(self._order), reply))
-        if self._timer is None or moment < self._timer.when():
+        if self._timer is None or moment < self._wakes_at:
             self._wake_at(moment)
 
     def _wake_at(self, moment: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
+        self._wakes_at = moment
         self._timer = self._loop.call_at(moment, self._send_due)
 
     def _send_due(self) -> None:
