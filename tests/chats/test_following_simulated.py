@@ -1,8 +1,10 @@
 """Whatever is committed, delivered, lost, swapped, joined and read slowly, each reader gets all of it in order."""
 
 import asyncio
+import random
 from contextlib import suppress
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -154,7 +156,22 @@ async def simulate(taken: list[Step], reading_seconds: float) -> None:
             await running
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(taken=steps, reading_seconds=st.sampled_from([0.0, 0.0004, 0.03, 0.7]))
 def test_every_reader_gets_everything_in_order(taken: list[Step], reading_seconds: float) -> None:
     run(simulate(taken, reading_seconds))
+
+
+@pytest.mark.parametrize("seeds", [range(100), range(100, 200), range(200, 300)], ids=str)
+def test_long_histories(seeds: range) -> None:
+    """Much longer runs than above, which do not shrink; the failing seed is in the traceback."""
+    for seed in seeds:
+        chance = random.Random(seed)
+        taken = [
+            (chance.choice(ACTIONS), chance.randint(0, 40), chance.randint(0, 40))
+            for _ in range(chance.randint(20, 200))
+        ]
+        try:
+            run(simulate(taken, chance.choice([0.0, 0.0004, 0.03, 0.7])))
+        except AssertionError as error:
+            raise AssertionError(f"seed {seed}") from error
