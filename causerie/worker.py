@@ -12,7 +12,7 @@ from causerie.aimodels.models import ModelRow
 from causerie.broker.memory import MemoryBus, MemoryDispatcher
 from causerie.broker.ports import Dispatcher, EventNotice, SessionHint, TokenBus
 from causerie.chats.following import Following, StoredHistory
-from causerie.chats.signals import ReplyQueued, StopRequested
+from causerie.chats.service import ReplyQueued, StopRequested
 from causerie.db.across import NOBODY
 from causerie.db.database import Database
 from causerie.db.installation import Installation

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ColumnElement, Enum, ForeignKey, Index, UniqueConstraint, or_, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from causerie.clock import utc_now
@@ -36,6 +36,11 @@ class Status(StrEnum):
 
 
 UNFINISHED = frozenset({Status.QUEUED, Status.STREAMING})
+
+
+def unfinished(status: ColumnElement[Status]) -> ColumnElement[bool]:
+    """Tell whether a reply has not ended. As an IN its values would be written into the statement at each execution."""
+    return or_(*(status == one for one in sorted(UNFINISHED)))
 
 
 def _name_of(kind: type[StrEnum]) -> Enum:

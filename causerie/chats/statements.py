@@ -4,42 +4,38 @@ Building a statement costs more than running it, and a turn's transactions decid
 """
 
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import (
     CTE,
-    BindParameter,
     Boolean,
     ColumnElement,
     Integer,
-    Uuid,
     bindparam,
     case,
     func,
     insert,
     literal,
-    or_,
     select,
     update,
 )
 from sqlalchemy.sql import Select
 
-from causerie.chats.models import UNFINISHED, ChatSession, Generation, Message, MessageRevision, SessionEvent, Status
-from causerie.db.base import table_of
+from causerie.chats.models import (
+    ChatSession,
+    Generation,
+    Message,
+    MessageRevision,
+    SessionEvent,
+    Status,
+    unfinished,
+)
+from causerie.db.base import ACTOR, table_of
 
 sessions = table_of(ChatSession)
 messages = table_of(Message)
 revisions = table_of(MessageRevision)
 generations = table_of(Generation)
 events = table_of(SessionEvent)
-
-ACTOR: BindParameter[UUID] = bindparam("actor", type_=Uuid())
-
-
-def unfinished(status: ColumnElement[Status]) -> ColumnElement[bool]:
-    """Tell whether a reply has not ended. As an IN its values would be written into the statement at each execution."""
-    return or_(*(status == one for one in sorted(UNFINISHED)))
-
 
 # Sessions.
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKeyConstraint, MetaData, Table
+from sqlalchemy import JSON, BindParameter, ForeignKeyConstraint, MetaData, Table, bindparam
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 
 from causerie.clock import utc_now
@@ -39,6 +39,10 @@ def table_of(model: type[Base]) -> Table:
     if not isinstance(table, Table):
         raise TypeError(f"{model.__name__} is not mapped to a table")
     return table
+
+
+ACTOR: BindParameter[UUID] = bindparam("actor", type_=Identifier())
+"""Whose rows a prepared statement touches: `Work` supplies the value, the statement has to bind it."""
 
 
 class Owned:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, event, or_
+from sqlalchemy import Update, Uuid, bindparam, event, or_
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
 
 from causerie.db.base import MaybeOwned, Owned
@@ -48,7 +48,8 @@ def _keep_to_the_actor(state: ORMExecuteState) -> None:
     if state.is_insert or (state.is_update and isinstance(state.parameters, list)):
         # No criterion reaches these two; rows that are added or changed as objects are looked at when they are flushed.
         raise ForeignOwner("an INSERT, or an UPDATE by keys, says nothing about the owner: add or change objects")
-    if state.is_update and state.statement.compile().params.get("user_id", _own()) != _own():
+    statement = state.statement
+    if isinstance(statement, Update) and statement.compile().params.get("user_id", _own()) != _own():
         raise ForeignOwner("an UPDATE was about to give rows to another user")
     if not state.is_column_load and not state.is_relationship_load:
         state.statement = state.statement.options(*_CRITERIA)

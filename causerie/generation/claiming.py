@@ -10,15 +10,14 @@ from sqlalchemy import Row
 from causerie.broker.ports import SessionKey
 from causerie.chats.errors import NoModel
 from causerie.chats.models import Status
-from causerie.chats.recording import Entry, reset_entry, start_entry
-from causerie.chats.service import Ending, error_of
+from causerie.chats.service import Ending, Entry, error_of, reset_entry, start_entry
 from causerie.clock import utc_now
 from causerie.db.work import Work
 from causerie.errors import CauserieError
 from causerie.generation import statements
 from causerie.generation.errors import Interrupted, OutOfTime
 from causerie.generation.slots import Slots
-from causerie.prompting.context import Context, read_context
+from causerie.prompting.service import Context, read_context
 from causerie.providers.continuing import kept_length
 
 LEASE = timedelta(seconds=15)

@@ -15,9 +15,7 @@ from causerie.aimodels.models import ModelRow
 from causerie.broker.ports import Dispatcher, TokenBus
 from causerie.chats import service as chats
 from causerie.chats.models import Status
-from causerie.chats.recording import Entry, record
-from causerie.chats.service import Ending
-from causerie.chats.statements import SESSION_TO_WRITE
+from causerie.chats.service import Ending, Entry
 from causerie.clock import utc_now
 from causerie.db import across
 from causerie.db.database import Database
@@ -31,8 +29,7 @@ from causerie.generation.errors import Interrupted, OutOfTime, ReplyFault
 from causerie.generation.reply import Interruption, Reply
 from causerie.generation.slots import Slots
 from causerie.ids import new_id
-from causerie.prompting.assembling import assemble
-from causerie.prompting.tracing import store_trace
+from causerie.prompting.service import assemble, store_trace
 from causerie.providers.protocol import Finish, ModelConfig, ProviderCut, ProviderSource, Text, Usage
 from causerie.providers.retrying import stream_with_retries
 
@@ -155,11 +152,11 @@ class Engine:
 
     def _claim_queued(self, work: Work, message_id: UUID) -> None:
         found = work.execute(statements.CLAIMABLE, of_message=message_id, now=utc_now()).one_or_none()
-        if found is None or work.execute(SESSION_TO_WRITE, session_id=found.session_id).first() is None:
+        if found is None or not chats.lock(work, found.session_id):
             return
         entries = self.try_start(work, found.session_id, message_id)
         if entries:
-            record(work, found.session_id, *entries)
+            chats.record(work, found.session_id, *entries)
 
     # Writing.
 

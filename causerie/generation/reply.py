@@ -10,7 +10,7 @@ from uuid import UUID
 from causerie.broker.ports import SessionKey
 from causerie.db.work import Actor
 from causerie.generation.claiming import Claimed
-from causerie.prompting.tracing import PromptTrace
+from causerie.prompting.service import PromptTrace
 from causerie.providers.protocol import Finish, Usage
 
 

@@ -2,9 +2,8 @@
 
 from sqlalchemy import and_, bindparam, func, literal, or_, select, update
 
-from causerie.chats.models import Generation, Message, Status
-from causerie.chats.statements import ACTOR, unfinished
-from causerie.db.base import table_of
+from causerie.chats.models import Generation, Message, Status, unfinished
+from causerie.db.base import ACTOR, table_of
 from causerie.db.types import UtcDateTime
 
 generations = table_of(Generation)

@@ -1,15 +1,14 @@
 """The statements of the hot path, built once; each binds `:actor`."""
 
 from dataclasses import fields
-from uuid import UUID
 
-from sqlalchemy import BindParameter, ColumnElement, Select, Uuid, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql
 
 from causerie.aimodels.models import AiModel, ModelRow
 from causerie.characters.models import Character
 from causerie.chats.models import ChatSession, Generation, Message, MessageRevision, Role
-from causerie.db.base import table_of
+from causerie.db.base import ACTOR, table_of
 from causerie.profiles.models import UserProfile
 from causerie.prompting.models import PromptSegment
 from causerie.prompts.models import SystemPrompt
@@ -25,8 +24,6 @@ prompts = table_of(SystemPrompt)
 settings = table_of(ApplicationSettings)
 models = table_of(AiModel)
 segments = table_of(PromptSegment)
-
-ACTOR: BindParameter[UUID] = bindparam("actor", type_=Uuid())
 
 MODEL_COLUMNS = tuple(field.name for field in fields(ModelRow))
 

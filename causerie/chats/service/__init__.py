@@ -1,5 +1,6 @@
 """What chats does, as verbs: plain functions of a `Work`, one module per use case."""
 
+from causerie.chats.recording import Entry, record, reset_entry, start_entry
 from causerie.chats.service.editing import clear, delete, edit
 from causerie.chats.service.editing import restore as restore_message
 from causerie.chats.service.ending import Ending, end, error_of
@@ -19,6 +20,7 @@ from causerie.chats.service.sessions import (
     get,
     list_sessions,
     list_trash,
+    lock,
     purge_slice,
     restore,
     start,
@@ -27,12 +29,17 @@ from causerie.chats.service.sessions import (
 )
 from causerie.chats.service.stopping import stop
 from causerie.chats.service.tree import BranchMessage, branch_above
+from causerie.chats.signals import ReplyQueued, Starter, StopRequested
 
 __all__ = [
     "Asked",
     "BranchMessage",
     "Ending",
+    "Entry",
+    "ReplyQueued",
     "Said",
+    "Starter",
+    "StopRequested",
     "branch_above",
     "change",
     "clear",
@@ -52,12 +59,16 @@ __all__ = [
     "list_sessions",
     "list_siblings",
     "list_trash",
+    "lock",
     "purge_slice",
+    "record",
+    "reset_entry",
     "restore",
     "restore_message",
     "retry",
     "say",
     "start",
+    "start_entry",
     "stop",
     "store",
     "swipe",
