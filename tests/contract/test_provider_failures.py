@@ -201,20 +201,22 @@ def test_a_failure_is_told_to_every_joined_connection(api: Api, socket: Socket) 
     a_person_understands(end["error"])
 
 
-def test_a_model_that_continues_a_text_goes_on_by_itself_where_it_was_cut(api: Api) -> None:
+def test_a_model_that_continues_a_text_goes_on_exactly_where_it_was_cut(api: Api) -> None:
     model = api.provider.one_of_its_own(text=TEXT, fault="cut", after=PARTIAL)
-    session = api.session(ai_model_id=api.model(model, continue_prefix=True))
-
+    session = api.session(ai_model_id=api.model(model, paid=True, continue_prefix=True))
     reply = api.say(session["id"], "Tell me a story.")["ai_message"]
+    assert (reply["status"], reply["content"]) == ("failed", TEXT[:PARTIAL])
 
-    assert (reply["status"], reply["content"], reply["error"]) == ("complete", TEXT, None)
+    assert api.act(reply["id"], "continue", attempt=reply["attempt"]).status_code == 200
+
+    again = api.message(reply["id"])
+    assert (again["status"], again["content"], again["error"]) == ("complete", TEXT, None)
     first, second = api.provider.asked(model)
-    assert first["prefix"] == ""
-    assert TEXT[:PARTIAL].startswith(second["prefix"])
+    assert (first["prefix"], TEXT[:PARTIAL].startswith(second["prefix"])) == ("", True)
     assert second["prefix"]
 
 
-def test_another_model_goes_on_too_and_what_was_there_stays(api: Api) -> None:
+def test_another_model_goes_on_too_and_keeps_what_was_there(api: Api) -> None:
     model = api.provider.one_of_its_own(text=TEXT, fault="cut", after=PARTIAL)
     session = api.session(ai_model_id=api.model(model, paid=True, continue_prefix=False))
     reply = api.say(session["id"], "Tell me a story.")["ai_message"]
