@@ -32,7 +32,8 @@ serve: $(STAMPS)/runtime $(STAMPS)/model $(STAMPS)/causerie $(STATIC)  ## Set up
 	@exec $(BIN)/causerie serve $(ARGS)
 
 test: lint types tests-web browser $(STAMPS)/model $(STATIC)  ## Check everything and run all tests, on a real PostgreSQL and in a real browser
-	$(BIN)/pytest -m alone
+	$(BIN)/pytest tests/browser
+	$(BIN)/pytest -m alone --ignore=tests/browser
 	$(BIN)/pytest -m "not alone" -n 2
 
 check: lint types tests-fast  ## Format, lint, types, imports and the fast tests, in under a minute

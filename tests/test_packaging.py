@@ -117,12 +117,11 @@ def tracked(folder: str) -> list[str]:
 
 
 def run(command: list[str], cwd: Path = ROOT, **variables: str) -> None:
-    subprocess.run(
-        command,
-        cwd=cwd,
-        env={**os.environ, **variables},
-        capture_output=True,
-        text=True,
-        timeout=BUILD_SECONDS,
-        check=True,
-    )
+    environment = {**os.environ, **variables}
+    try:
+        subprocess.run(
+            command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=BUILD_SECONDS, check=True
+        )
+    except subprocess.CalledProcessError as failure:
+        failure.add_note(failure.stderr)
+        raise
