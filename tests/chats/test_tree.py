@@ -70,6 +70,10 @@ async def test_a_deleted_row_leaves_its_branch_and_what_follows_stays(node: Node
     page = await node.read(service.list_messages, session)
     assert [(m.content, m.position) for m in page.items] == [("One", 1), ("Three", 2), ("Four", 3)]
     assert page.total == 3
+    assert [m.parent_id for m in page.items] == [None, ids[0], ids[2]]
+    assert (await node.read(service.get_message, ids[2])).parent_id == ids[0]
+    last = await node.read(service.list_messages, session, limit=2)
+    assert last.items[0].parent_id == ids[0]
     with pytest.raises(MessageNotFound):
         await node.read(service.get_message, ids[1])
     await node.do(service.restore_message, ids[1])

@@ -32,7 +32,9 @@ def get_message(work: Work, message_id: UUID) -> MessageOut:
         MessageNotFound: there is none, it is deleted, or its session is.
     """
     repository.get_message(work, message_id)
-    return MessageOut.model_validate(work.execute(statements.MESSAGE, message_id=message_id).one())
+    row = work.execute(statements.MESSAGE, message_id=message_id).one()
+    parent_id = tree.living_ancestor(work, row.parent_id)
+    return MessageOut.model_validate({**row._mapping, "parent_id": parent_id})  # noqa: SLF001 (a row's public mapping)
 
 
 def list_siblings(work: Work, message_id: UUID) -> list[MessageOut]:
@@ -123,15 +125,19 @@ def _page(work: Work, end: tree.Node, limit: int, direction: Direction | None, a
 
 def _out(work: Work, session_id: UUID, rows: Sequence[Row[Any]], numbering: tree.Numbering) -> list[MessageOut]:
     children = tree.siblings(work, session_id, {row.parent_id for row in rows})
+    # In a branch each message follows the living one above it, whoever was deleted between them.
+    above = [None if numbering.holes is None else tree.living_ancestor(work, row.parent_id) for row in rows[:1]]
+    above += [row.id for row in rows[:-1]]
     return [
         MessageOut.model_validate(
             {
                 **row._mapping,  # noqa: SLF001 (a row's public mapping, in spite of its name)
+                "parent_id": row.parent_id if numbering.holes is None else parent_id,
                 "position": numbering.position(row.id, row.depth),
                 "sibling_ids": children[row.parent_id],
             }
         )
-        for row in rows
+        for row, parent_id in zip(rows, above, strict=True)
     ]
 
 

@@ -99,8 +99,10 @@ def number_branch(work: Work, session_id: UUID, leaf: UUID, depth: int) -> Numbe
     return Numbering(len(living), {message_id: place for place, message_id in enumerate(living, 1)})
 
 
-def living_ancestor(work: Work, message_id: UUID) -> UUID | None:
-    """Return the nearest message at or above `message_id` that is not deleted."""
+def living_ancestor(work: Work, message_id: UUID | None) -> UUID | None:
+    """Return the nearest message at or above `message_id` that is not deleted; None above the root."""
+    if message_id is None:
+        return None
     rows = branch(work, message_id, 1)
     return rows[0].id if rows else None
 
