@@ -84,7 +84,7 @@ def claim(
         deadline=now + LONGEST_REPLY,
     ).one()
     kept, ending = _take_over(row, context, now)
-    if row.partial_text != kept:
+    if row.attempt > 1:
         work.execute(statements.KEEP, of_message=message_id, text=kept)
     work.execute(statements.MARK_STREAMING, of_message=message_id, new_intent=INTENT)
     claimed = Claimed(
