@@ -66,6 +66,7 @@ docs: $(STAMPS)/dev $(STAMPS)/causerie $(NODE_MODULES)  ## Write the documents t
 	mv $(VENV)/document docs/reference/openapi.json
 	$(BIN)/python -m causerie.realtime.asyncapi > $(VENV)/document
 	mv $(VENV)/document docs/asyncapi.yaml
+	$(BIN)/python -m scripts.reference
 	$(NPM) run types
 
 lock: $(STAMPS)/tools  ## Renew the lock files after a change of pyproject.toml (UPGRADE=--upgrade for newer versions)

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, inspect, text
 from causerie.db.errors import SchemaMismatch
 
 HEAD = "0001"  # the newest revision; a test compares it with the files
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def current_revision(connection: Connection) -> str | None:
@@ -34,7 +35,7 @@ def upgrade(connection: Connection) -> bool:
     from alembic.script import ScriptDirectory  # noqa: PLC0415
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if current is not None and current not in known:

@@ -18,7 +18,8 @@ def modules_named(name: str) -> Iterator[ModuleType]:
 
 def models() -> list[type[Base]]:
     """Return every mapped class, by the name of its table."""
-    list(modules_named("models"))
+    for name in ("models", "installation"):
+        list(modules_named(name))
     found = [mapper.class_ for mapper in Base.registry.mappers]
     return sorted(found, key=lambda model: table_of(model).name)
 
