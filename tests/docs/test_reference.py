@@ -25,7 +25,7 @@ def test_a_generated_page_is_fresh(name: str) -> None:
 def entries(name: str) -> list[str]:
     """Return what stands in the first column of a page's tables, or in its headings."""
     text = (REFERENCE / name).read_text()
-    return re.findall(r"^(?:\| |#+ )`([^`]+)`", text, re.M)
+    return re.findall(r"^(?:\| |#+ )`([^`]+)`", text, re.MULTILINE)
 
 
 def test_every_setting_has_its_entry() -> None:
@@ -33,7 +33,7 @@ def test_every_setting_has_its_entry() -> None:
 
 
 def test_every_frame_has_its_entry() -> None:
-    found = re.findall(r"^### `([^`]+)`", (REFERENCE / "frames.md").read_text(), re.M)
+    found = re.findall(r"^### `([^`]+)`", (REFERENCE / "frames.md").read_text(), re.MULTILINE)
     unions = [frames.json_schema()["discriminator"]["mapping"] for frames in (client_frames, server_events)]
 
     assert sorted(found) == sorted(kind for mapping in unions for kind in mapping)
@@ -42,7 +42,7 @@ def test_every_frame_has_its_entry() -> None:
 def test_every_code_in_the_source_has_its_entry() -> None:
     """Read from the source as text, so that a class that nobody imports is found too."""
     source = "\n".join(file.read_text() for file in (ROOT / "causerie").rglob("*.py"))
-    assigned = re.findall(r'^    (?:status, )?code, title(?:, retryable)? = (?:\d+, )?"(\w+)"', source, re.M)
+    assigned = re.findall(r'^    (?:status, )?code, title(?:, retryable)? = (?:\d+, )?"(\w+)"', source, re.MULTILINE)
     given = re.findall(r'FieldError\((?:[^()]|\([^()]*\))*?code="(\w+)"', source)
 
     assert len(assigned) > 30
@@ -51,7 +51,7 @@ def test_every_code_in_the_source_has_its_entry() -> None:
 
 def test_every_command_of_the_help_has_its_entry() -> None:
     help_text = subprocess.run([CAUSERIE, "--help"], capture_output=True, text=True, check=True, timeout=60).stdout
-    commands = re.findall(r"^│ (\w+) {2,}", help_text, re.M)
+    commands = re.findall(r"^│ (\w+) {2,}", help_text, re.MULTILINE)
     documented = {entry.split()[1] for entry in entries("commands.md") if entry.startswith("causerie ")}
 
     assert commands
