@@ -10,11 +10,11 @@ from uuid import UUID
 
 import pytest
 
-from causerie.broker.ports import EventNotice, SessionHint, TextPiece
+from causerie.broker.ports import EventNotice, SessionHint, SessionKey, TextPiece
 from causerie.chats import encoding
 from causerie.chats.following import Channel, Following, Frame, Place
 from causerie.chats.following.channel import FULL_CHARACTERS, MOST_CHARACTERS, MOST_FRAMES
-from causerie.chats.following.node import POLL_SECONDS
+from causerie.chats.following.node import HINTS_A_SECOND, POLL_SECONDS
 from causerie.db.work import Actor
 from causerie.errors import NotFound
 from causerie.ids import new_id
@@ -551,6 +551,25 @@ async def test_hints_go_to_who_has_not_joined_and_deleting_ends_a_join(scene: Sc
     for channel in (joined.channel, elsewhere, stream.channel):
         scene.following.close(channel)
     assert scene.world.bus.listening == 0
+
+
+@in_virtual_time
+async def test_where_changes_and_connections_are_many_only_the_newest_change_is_told(scene: Scene) -> None:
+    channels = [Channel() for _ in range(100)]
+    for channel in channels:
+        scene.following.register(channel, scene.world.actor, curious=True)
+    keys = [SessionKey(scene.world.key.user_id, new_id()) for _ in range(5)]
+
+    for round_ in range(3):
+        for number, key in enumerate(keys):
+            scene.world.bus.publish_hint(SessionHint(key, "session:updated", f"{number}.{round_}"))
+    at_once = [frame.body for frame in await channels[0].frames()]
+    await asyncio.sleep(5)
+    later = [frame.body for frame in await channels[0].frames()]
+
+    assert 3 * len(channels) == HINTS_A_SECOND
+    assert at_once == ["0.0", "1.0", "2.0"]
+    assert sorted(later) == ["0.2", "1.2", "2.2", "3.2", "4.2"]
 
 
 @in_virtual_time

@@ -18,6 +18,8 @@ from causerie.errors import CauserieError, NotFound
 # Bus and database are asked again after these pauses until a feed is whole; the first is for what comes just now.
 MENDING_SECONDS = (0.0, 0.02, 0.1, 0.5, 2.0)
 POLL_SECONDS = 5.0
+HINTS_A_SECOND = 300
+"""Frames of hints that all connections of one user get together; what goes beyond waits."""
 
 log = structlog.get_logger(__name__)
 
@@ -56,9 +58,24 @@ class Audience:
         self.channels: dict[Channel, bool] = {}
         self.unsubscribe: Callable[[], None] = lambda: None
         self._following = following
+        self._sent = 0
+        self._waiting: dict[tuple[UUID, str], SessionHint] = {}
+        self._timer: asyncio.TimerHandle | None = None
 
     def on_hint(self, hint: SessionHint) -> None:
-        """Tell those who have not joined; a deleted session ends the joins of the others."""
+        """Tell those who have not joined; a deleted session ends the joins of the others.
+
+        Each change is told to each connection. Where both are many only a session's newest is told, and a little later.
+        """
+        if hint.kind != "session:deleted" and (self._waiting or self._sent >= HINTS_A_SECOND):
+            self._waiting[hint.session.session_id, hint.kind] = hint
+        else:
+            self._tell(hint)
+
+    def _tell(self, hint: SessionHint) -> None:
+        self._sent += len(self.channels)
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(1.0, self._tell_more)
         frame = Frame(hint.body)
         for channel, curious in self.channels.items():
             if not self._following.has_joined(channel, hint.session.session_id):
@@ -69,6 +86,11 @@ class Audience:
                 self._following.leave(channel, hint.session.session_id)
                 if not curious:
                     channel.finish()
+
+    def _tell_more(self) -> None:
+        self._timer, self._sent = None, 0
+        while self._waiting and self._sent < HINTS_A_SECOND:
+            self._tell(self._waiting.pop(next(iter(self._waiting))))
 
 
 class Following:
