@@ -22,6 +22,7 @@ from bench.stock import stock
 
 CHAT_LENGTHS = (10, 1_000, 10_000)
 SESSIONS = 10_000
+TURNS_A_CHAT = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,8 @@ async def _causerie(folder: Path, mock: int, size: Size) -> tuple[Program, Opene
         for length, session_id in zip(CHAT_LENGTHS, chats, strict=True):
             opened.chats[length] = await _joining(server, str(session_id), size.repeats)
         opened.sessions = await _listing(server, size.repeats)
-        await _stream(program, node.opened, server, size, size.crowds, node=node, opened=opened)
+        opened.database_cpu = await _database_cpu(node, size.turns)
+        await _stream(program, node.opened, server, size, size.crowds)
     async with Node.on(folder, mock) as node:
         program.socket_memory = await _idle(node.server, size.idle_sockets, join=str(chats[0]))
     return program, opened
@@ -91,17 +93,24 @@ async def _stream(
     server: Measured,
     size: Size,
     crowds: Sequence[int],
-    *,
-    node: Node | None = None,
-    opened: Opened | None = None,
 ) -> None:
-    before = await node.database_cpu_seconds() if node else 0.0
     program.first = await first_tokens(opener, size.turns)
-    if node and opened:
-        opened.database_cpu = (await node.database_cpu_seconds() - before) / size.turns
     program.saturated = await saturated(opener, size.flood_chats, size.flood_tokens)
     for chats in crowds:
         program.crowds[chats] = await crowd(opener, server, chats, size.seconds, probe=chats == size.crowds[1])
+
+
+async def _database_cpu(node: Node, turns: int) -> float:
+    """Return the processor time (seconds) of a turn's transactions, in chats of some twenty turns."""
+    chats = [await node.opened() for _ in range(max(1, turns // TURNS_A_CHAT))]
+    for chat in chats:
+        await chat.ask("paced:500:4")
+    before = await node.database_cpu_seconds()
+    for chat in chats:
+        for _ in range(TURNS_A_CHAT):
+            await chat.ask("paced:500:4")
+        chat.close()
+    return (await node.database_cpu_seconds() - before) / (len(chats) * TURNS_A_CHAT)
 
 
 async def _joining(server: Measured, session_id: str, repeats: int) -> tuple[float, int]:

@@ -23,7 +23,7 @@ def test_a_text_of_any_length_is_one_whole_frame(length: int) -> None:
     text = ("é" + "x" * length)[:length]
     (frame,) = frames_of(text_frame(text))
 
-    assert (frame.opcode, frame.fin, frame.data.decode()) == (Opcode.TEXT, True, text)
+    assert (frame.opcode, frame.fin, bytes(frame.data).decode()) == (Opcode.TEXT, True, text)
 
 
 async def says_much_at_once(scope: Any, receive: Any, send: Any) -> None:
