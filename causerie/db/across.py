@@ -58,7 +58,8 @@ _DUE = (
             and_(_generation.c.state == "streaming", _generation.c.lease_until < bindparam("now")),
         )
     )
-    .order_by(_generation.c.queued_at)
+    # What was left behind goes first: many that wait for one busy model must not hide it.
+    .order_by(_generation.c.state.desc(), _generation.c.queued_at)
     .limit(bindparam("limit"))
 )
 _CHECKPOINT = (
@@ -73,7 +74,13 @@ _CHECKPOINT = (
 )
 _RENEW = (
     update(_generation)
-    .where(_generation.c.owner == bindparam("of_owner"), _generation.c.state == "streaming")
+    .where(
+        _generation.c.user_id == bindparam("of_user"),
+        _generation.c.message_id == bindparam("of_message"),
+        _generation.c.attempt == bindparam("of_attempt"),
+        _generation.c.owner == bindparam("of_owner"),
+        _generation.c.state == "streaming",
+    )
     .values(lease_until=bindparam("until"))
 )
 _LEASED = select(_generation.c.message_id, _generation.c.attempt, _generation.c.stop_requested).where(
@@ -108,6 +115,14 @@ class Checkpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Renewal:
+    """The attempts, as (user, message, attempt), that a worker is writing and keeps until `until`."""
+
+    held: Sequence[tuple[UUID, UUID, int]]
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Leased:
     """A reply that a worker holds, as its row has it."""
 
@@ -122,10 +137,10 @@ def due_generations(work: Work, now: datetime, waited: timedelta, limit: int) ->
     return [(row.user_id, row.message_id) for row in rows]
 
 
-def checkpoint(
-    work: Work, owner: UUID, texts: Sequence[Checkpoint], renew_until: datetime | None
-) -> list[Leased] | None:
-    """Store the texts of running replies, and renew the leases of `owner` when `renew_until` is given.
+def checkpoint(work: Work, owner: UUID, texts: Sequence[Checkpoint], renewal: Renewal | None) -> list[Leased] | None:
+    """Store the texts of running replies, and with a `renewal` prolong the leases that `owner` still has of them.
+
+    A lease that is not named runs out, so that a reply whose writing broke off gets another attempt.
 
     Returns:
         With a renewal, what `owner` still holds: what is missing there was taken from it.
@@ -138,9 +153,22 @@ def checkpoint(
                 for row in texts
             ],
         )
-    if renew_until is None:
+    if renewal is None:
         return None
-    work.connection.execute(_RENEW, {"of_owner": owner, "until": renew_until})
+    if renewal.held:
+        work.connection.execute(
+            _RENEW,
+            [
+                {
+                    "of_user": user,
+                    "of_message": message,
+                    "of_attempt": attempt,
+                    "of_owner": owner,
+                    "until": renewal.until,
+                }
+                for user, message, attempt in renewal.held
+            ],
+        )
     return [Leased(*row) for row in work.connection.execute(_LEASED, {"of_owner": owner})]
 
 

@@ -169,7 +169,7 @@ class Engine:
                 self._coalescer.flush(reply)
                 await self._finish(reply, ending)
         except Exception:
-            # One reply's fault must not end the worker; the row is still leased, so another attempt is made.
+            # One reply's fault must not end the worker; its lease runs out, so another attempt is made.
             log.exception("reply_lost", message_id=str(reply.message_id), attempt=reply.attempt)
         finally:
             self._coalescer.forget(reply)
@@ -277,15 +277,15 @@ class Engine:
             return
         lengths = [reply.length for reply in grown]
         texts = [across.Checkpoint(r.actor.user_id, r.message_id, r.attempt, r.text) for r in grown]
-        held_before = list(self._replies.values())
-        leased = await self._database.work_lazily(
-            across.NOBODY, across.checkpoint, self.owner, texts, utc_now() + LEASE if renew else None
-        )
+        held = list(self._replies.values())
+        attempts = [(reply.actor.user_id, reply.message_id, reply.attempt) for reply in held]
+        renewal = across.Renewal(attempts, utc_now() + LEASE) if renew else None
+        leased = await self._database.work_lazily(across.NOBODY, across.checkpoint, self.owner, texts, renewal)
         for reply, length in zip(grown, lengths, strict=True):
             reply.checkpointed = length
         if leased is not None:
             self._renewed = time.monotonic()
-            self._obey(held_before, leased)
+            self._obey(held, leased)
 
     def _obey(self, held: list[Reply], leased: list[across.Leased]) -> None:
         """Stop what the rows say is to be stopped; drop what the rows say is no longer ours."""

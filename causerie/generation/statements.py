@@ -71,6 +71,7 @@ HAND_OVER = (
     .values(
         partial_text=bindparam("text"),
         partial_attempt=bindparam("of_attempt"),
+        owner=None,
         lease_until=bindparam("past", type_=_moment),
     )
 )

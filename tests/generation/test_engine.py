@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -24,6 +24,9 @@ from tests.node import Node, NoStarter
 
 pytestmark = pytest.mark.anyio
 
+WAITS = 200
+"""How often, at 50 ms, a test looks for what no event tells."""
+
 
 async def reply_of(node: Node, content: str = "Hello", engine: Engine | None = None, **fields: object) -> UUID:
     said = await node.say(content, engine or NoStarter(), **fields)
@@ -41,6 +44,17 @@ def text_of(node: Node, message_id: UUID) -> str:
     end = next(n for n in reversed(node.notices) if n.kind == encoding.END and n.message_id == message_id)
     content: str = json.loads(end.body)["content"]
     return content
+
+
+async def lease(node: Node, message_id: UUID) -> datetime:
+    until = (await generation(node, message_id)).lease_until
+    assert until is not None
+    return until
+
+
+def lose(user_id: UUID, message_id: UUID) -> None:
+    """Take a wake-up that nobody hears."""
+    del user_id, message_id
 
 
 async def test_a_reply_is_stored_exactly_as_it_was_streamed(node: Node) -> None:  # I5
@@ -300,6 +314,48 @@ async def test_the_sweeper_finds_what_no_wake_up_reached(node: Node) -> None:
         message_id = await reply_of(node)
         async with asyncio.timeout(1 + 2 * SWEEP_SECONDS):
             assert (await node.final(message_id)).content == "found"
+
+
+async def test_a_reply_that_was_handed_over_stays_free_while_others_run(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("causerie.generation.engine.RENEWAL_SECONDS", 0.0)
+    await node.add_model(continue_prefix=True)
+    gate = Gate()
+    provider = ScriptedProvider(["Takes its time", gate], ["Cut he", ProviderCut()], ["Cut here."])
+    async with node.working(provider) as engine:
+        await reply_of(node, engine=engine)
+        await gate.reached.wait()
+        monkeypatch.setattr(node.dispatcher, "wake", lose)
+        cut = await reply_of(node, engine=engine)
+
+        assert (await node.final(cut)).content == "Cut here."
+
+
+async def test_the_lease_of_a_reply_that_was_lost_runs_out_while_others_run(  # I9
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("causerie.generation.engine.RENEWAL_SECONDS", 0.0)
+    await node.add_model()
+    gate = Gate()
+    async with node.working(ScriptedProvider(["Runs on", gate], ["Lost"])) as engine:
+        running = await reply_of(node, engine=engine)
+        await gate.reached.wait()
+        with monkeypatch.context() as broken:
+            broken.setattr("causerie.generation.engine._store_end", lambda *_: 1 / 0)
+            lost = await reply_of(node, engine=engine)
+            for _ in range(WAITS):
+                if engine.running == 1:
+                    break
+                await asyncio.sleep(0.05)
+        left = await lease(node, lost)
+
+        for _ in range(WAITS):
+            if await lease(node, running) > left:
+                break
+            await asyncio.sleep(0.05)
+        assert await lease(node, running) > left
+        assert await lease(node, lost) == left
 
 
 async def test_the_text_so_far_is_checkpointed(node: Node) -> None:
