@@ -6,7 +6,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = re.compile(
-    r'^<!-- runs(?:: prints "(?P<prints>[^"\n]+)")? -->\n```(?P<language>\w+)\n(?P<text>.*?)^```',
+    r'^<!-- runs(?:: prints "(?P<prints>[^"\n]+)")? -->\n'
+    r"```(?P<language>\w+)\n(?P<text>.*?)^```",
     re.MULTILINE | re.DOTALL,
 )
 
