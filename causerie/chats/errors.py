@@ -35,15 +35,6 @@ class MessageConflict(Conflict):
         super().__init__("A message with this id but other content is stored. Send yours with a new id.", id=message_id)
 
 
-class MessageBlank(CauserieError):
-    """A message says nothing."""
-
-    status, code, title = 422, "blank", "The message is empty"
-
-    def __init__(self) -> None:
-        super().__init__("A message needs at least one character that can be seen. Nothing was stored.")
-
-
 class ReplyRunning(Conflict):
     """A reply that is not finished cannot be edited."""
 

@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, computed_field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, computed_field
+from pydantic_core import PydanticCustomError
 
 from causerie.chats.models import Role, Status
 from causerie.http.answers import READ_ONLY, Count, Flag, Input, Moment, RowMembers
@@ -12,12 +13,21 @@ from causerie.http.answers import READ_ONLY, Count, Flag, Input, Moment, RowMemb
 MOST_CODE_POINTS = 32_768
 """Of one message, on every surface."""
 
+
+def _not_blank(content: str) -> str:
+    if not content.strip():
+        raise PydanticCustomError("blank", "A message needs at least one character that can be seen.")
+    return content
+
+
 Title = Annotated[str, Field(max_length=200)]
 Category = Annotated[str, Field(max_length=100)]
 Persona = Annotated[str, Field(max_length=32_768)]
 WorldTime = Annotated[str, Field(max_length=200)]
 Instruction = Annotated[str, Field(max_length=4_000)]
-Content = Annotated[str, Field(max_length=MOST_CODE_POINTS, description="Not only white space.")]
+Content = Annotated[
+    str, Field(max_length=MOST_CODE_POINTS, description="Not only white space."), AfterValidator(_not_blank)
+]
 
 
 class _Out(BaseModel):

@@ -26,6 +26,7 @@ _CODES = {
     "less_than": "out_of_range",
     "less_than_equal": "out_of_range",
     "finite_number": "out_of_range",
+    "blank": "blank",
     "literal_error": "not_allowed",
     "enum": "not_allowed",
     "uuid_parsing": "not_a_uuid",

@@ -9,7 +9,6 @@ from pydantic import BaseModel
 from causerie.accounts.actor import CurrentActor
 from causerie.chats import service
 from causerie.chats.errors import (
-    MessageBlank,
     MessageNotFound,
     ReplyRunning,
     SessionNotFound,
@@ -66,7 +65,7 @@ async def get_message(message_id: UUID, database: CurrentDatabase, actor: Curren
 @router.patch(
     "/{message_id}",
     response_model=MessageOut,
-    responses=refusals(MessageNotFound, ReplyRunning, MessageBlank, Stale),
+    responses=refusals(MessageNotFound, ReplyRunning, Stale),
 )
 async def edit_message(
     message_id: UUID, patch: MessagePatch, expected: IfMatch, database: CurrentDatabase, actor: CurrentActor

@@ -12,7 +12,6 @@ from starlette.datastructures import State
 from causerie.accounts.actor import CurrentActor
 from causerie.chats import encoding, service
 from causerie.chats.errors import (
-    MessageBlank,
     MessageConflict,
     MessageNotFound,
     NotAReply,
@@ -104,7 +103,7 @@ def _responses(model: type, *refused: Any) -> dict[int | str, dict[str, Any]]:
 @chat.post(
     "/send_message",
     response_model=Sent,
-    responses=_responses(Sent, SessionNotFound, MessageConflict, MessageBlank),
+    responses=_responses(Sent, SessionNotFound, MessageConflict),
 )
 async def send_message(body: SendMessage, waits: Waiting) -> Response:
     """Say something and wait for the reply. Without `chat_session_id` a session begins."""
@@ -128,7 +127,7 @@ async def send_message(body: SendMessage, waits: Waiting) -> Response:
     return answer(sent, 200 if final else 202)
 
 
-@chat.post("", response_model=Sent, responses=_responses(Sent, SessionNotFound, MessageConflict, MessageBlank))
+@chat.post("", response_model=Sent, responses=_responses(Sent, SessionNotFound, MessageConflict))
 async def send_message_alias(body: SendMessage, waits: Waiting) -> Response:
     """Say something and wait for the reply: the same as `send_message`."""
     return await send_message(body, waits)

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Query, Response
 
 from causerie.accounts.actor import CurrentActor
 from causerie.chats.errors import (
-    MessageBlank,
     MessageConflict,
     ReferenceNotFound,
     SessionNotFound,
@@ -82,7 +81,7 @@ async def list_messages_of_chat_session(
     "/{session_id}/messages",
     response_model=MessageOut,
     status_code=201,
-    responses=refusals(SessionNotFound, MessageConflict, MessageBlank),
+    responses=refusals(SessionNotFound, MessageConflict),
 )
 async def store_message_in_chat_session(
     session_id: UUID, new: NewMessage, database: CurrentDatabase, actor: CurrentActor

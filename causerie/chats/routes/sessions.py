@@ -8,7 +8,6 @@ from fastapi import APIRouter, Query, Response
 from causerie.accounts.actor import CurrentActor
 from causerie.chats import service
 from causerie.chats.errors import (
-    MessageBlank,
     MessageConflict,
     ReferenceNotFound,
     SessionNotFound,
@@ -131,7 +130,7 @@ async def list_messages_of_session(
     "/{session_id}/messages",
     response_model=MessageOut,
     status_code=201,
-    responses=refusals(SessionNotFound, MessageConflict, MessageBlank),
+    responses=refusals(SessionNotFound, MessageConflict),
 )
 async def store_message(session_id: UUID, new: NewMessage, database: CurrentDatabase, actor: CurrentActor) -> Response:
     """Store a message as it is; nothing answers it (`send_message` and `generate` do that)."""

@@ -9,7 +9,6 @@ from causerie.chats.models import ChatSession, Message, MessageRevision
 from causerie.chats.recording import message_entry, record
 from causerie.chats.schemas import MessageOut, MessagePatch
 from causerie.chats.service import reading, sessions, stopping, tree
-from causerie.chats.service.writing import check_content
 from causerie.clock import utc_now
 from causerie.db.work import Work
 from causerie.http.answers import Expected
@@ -22,7 +21,6 @@ def edit(work: Work, message_id: UUID, patch: MessagePatch, expected: Expected) 
     Raises:
         MessageNotFound: the actor has no such message.
         ReplyRunning: the reply has not ended.
-        MessageBlank: the content says nothing.
         Stale: the message is not in the expected version.
     """
     message = repository.get_message(work, message_id, lock=True)
@@ -34,7 +32,6 @@ def edit(work: Work, message_id: UUID, patch: MessagePatch, expected: Expected) 
     if not different:
         return reading.get_message(work, message_id)
     if "content" in different:
-        check_content(different["content"])
         work.session.add(MessageRevision(message_id=message.id, version=message.version, content=message.content))
     for name, value in different.items():
         setattr(message, name, value)

@@ -12,7 +12,7 @@ from causerie.chats.recording import Entry, message_entry, record, session_entry
 from causerie.chats.repository import REFERENCES, has_reference
 from causerie.chats.schemas import MessageOut, NewMessage, NewSaying, NewSession, SessionChange, SessionOut
 from causerie.chats.service import reading, replies, sessions, tree
-from causerie.chats.service.writing import NewRow, check_content, insert_messages
+from causerie.chats.service.writing import NewRow, insert_messages
 from causerie.chats.signals import Starter
 from causerie.clock import utc_now
 from causerie.db.work import Work
@@ -49,9 +49,7 @@ def say(work: Work, new: NewSaying, starter: Starter) -> Said:
     Raises:
         SessionNotFound, MessageNotFound, ReferenceNotFound: the actor has no such session, parent or character.
         MessageConflict: `new.id` is stored with other content, for another character or in another session.
-        MessageBlank: the content says nothing.
     """
-    check_content(new.content)
     if new.id is not None and (stored := _said_before(work, new)) is not None:
         return stored
     began = new.session_id is None
@@ -99,7 +97,7 @@ def say(work: Work, new: NewSaying, starter: Starter) -> Said:
     }
     entries.append(session_entry(SessionOut.model_validate({**chat, **changed})))
     if new.generate:
-        after_id = tree.unfinished_above(work, parent)
+        after_id = tree.unfinished_above(work, session_id, question.parent_id)
         entries += replies.queue(work, session_id, said[-1].id, starter, after_id=after_id)
     seq = _advance(work, chat, changed, entries)
     return Said(session_id, said[0], said[1] if new.generate else None, seq, began=began)
@@ -111,7 +109,6 @@ def store(work: Work, session_id: UUID, new: NewMessage) -> MessageOut:
     Raises:
         as `say`.
     """
-    check_content(new.content)
     if new.id is not None:
         saying = NewSaying(id=new.id, session_id=session_id, content=new.content, character_id=new.character_id)
         if (stored := _said_before(work, saying, Role(new.role))) is not None:

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from causerie.chats import statements
-from causerie.chats.errors import MessageBlank
 from causerie.chats.models import Role, Status
 from causerie.chats.schemas import MessageOut
 from causerie.clock import utc_now
@@ -48,13 +47,3 @@ def insert_messages(work: Work, rows: Sequence[NewRow]) -> list[MessageOut]:
     stored = [{name: getattr(row, name) for name in _COLUMNS} for row in rows]
     work.execute_many(statements.INSERT_MESSAGES, stored)
     return [MessageOut.model_validate({**row, **_UNTOLD, "user_id": work.actor.user_id}) for row in stored]
-
-
-def check_content(content: str) -> None:
-    """Accept the text of a message.
-
-    Raises:
-        MessageBlank: there is nothing to see in it.
-    """
-    if not content.strip():
-        raise MessageBlank
