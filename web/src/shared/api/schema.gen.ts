@@ -6695,7 +6695,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `blank`: A message says nothing. */
+            /** @description Some of the input is not valid; `errors` names each fault. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6811,7 +6811,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `blank`: A message says nothing. */
+            /** @description Some of the input is not valid; `errors` names each fault. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8319,7 +8319,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `blank`: A message says nothing. */
+            /** @description Some of the input is not valid; `errors` names each fault. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8737,7 +8737,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `blank`: A message says nothing. */
+            /** @description Some of the input is not valid; `errors` names each fault. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9652,7 +9652,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `blank`: A message says nothing. */
+            /** @description Some of the input is not valid; `errors` names each fault. */
             422: {
                 headers: {
                     [name: string]: unknown;
