@@ -77,7 +77,7 @@ MESSAGE = (
     .select_from(_with_generation)
     .where(messages.c.user_id == ACTOR, messages.c.id == bindparam("message_id"))
 )
-NODE = select(messages.c.session_id, messages.c.parent_id, messages.c.role, messages.c.status, messages.c.depth).where(
+NODE = select(messages.c.session_id, messages.c.parent_id, messages.c.role, messages.c.depth).where(
     messages.c.user_id == ACTOR, messages.c.id == bindparam("message_id"), messages.c.deleted_at.is_(None)
 )
 FIRST_REPLY = (
@@ -150,6 +150,11 @@ END_MESSAGE = (
         usage=bindparam("usage"),
         error=bindparam("error"),
     )
+)
+UNFINISHED = select(generations.c.message_id).where(
+    generations.c.user_id == ACTOR,
+    generations.c.session_id == bindparam("session_id"),
+    unfinished(generations.c.state),
 )
 WAITING_FOR = select(generations.c.message_id).where(
     generations.c.user_id == ACTOR,

@@ -17,6 +17,7 @@ from causerie.db import across
 from causerie.db.work import Work
 from causerie.generation import statements
 from causerie.generation.engine import SWEEP_SECONDS, Engine
+from causerie.http.answers import Expected
 from causerie.ids import new_id
 from causerie.providers.protocol import Finish, ProviderAuth, ProviderCut, Usage
 from causerie.testing import Gate, ScriptedProvider
@@ -102,6 +103,42 @@ async def test_a_reply_waits_for_the_reply_above_it(node: Node) -> None:
 
         assert (await node.final(below.ai_message.id)).content == "Two"
     assert [m.text for m in provider.calls[1].prompt if m.role != "system"] == ["First", "One", "Second"]
+
+
+async def test_a_reply_waits_for_one_that_runs_further_up(node: Node) -> None:
+    await node.add_model()
+    gate = Gate()
+    provider = ScriptedProvider(["One", gate], ["Three"])
+    async with node.working(provider) as engine:
+        said = await node.say("First", engine)
+        await gate.reached.wait()
+        skipped = await reply_of(node, "Second", engine, session_id=said.session_id)
+        await node.do(service.stop, skipped)
+        below = await reply_of(node, "Third", engine, session_id=said.session_id)
+        assert (await node.message(below)).status is Status.QUEUED
+
+        gate.opened.set()
+
+        assert (await node.final(below)).content == "Three"
+    assert [m.text for m in provider.calls[1].prompt if m.role == "assistant"] == ["One"]
+
+
+async def test_a_retry_below_a_deleted_message_waits_for_what_runs_above_it(node: Node) -> None:
+    await node.add_model()
+    gate = Gate()
+    async with node.working(ScriptedProvider(["One", gate], ["Two"])) as engine:
+        said = await node.say("First", engine)
+        await gate.reached.wait()
+        below = await node.say("Second", engine, session_id=said.session_id)
+        assert below.ai_message is not None
+        await node.do(service.stop, below.ai_message.id)
+        await node.do(service.delete, below.user_message.id, Expected())
+        retried = await node.do(service.retry, below.ai_message.id, ReplyAttempt(), engine)
+        assert retried.message.status is Status.QUEUED
+
+        gate.opened.set()
+
+        assert (await node.final(below.ai_message.id, attempt=1)).content == "Two"
 
 
 async def test_a_stop_keeps_the_text_and_closes_the_stream(node: Node) -> None:  # I10

@@ -113,8 +113,7 @@ def _again(work: Work, message_id: UUID, asked: ReplyAttempt, starter: Starter, 
         return Asked(reading.get_message(work, message_id), changed=False)
     if not keeps_text and generation.state is Status.COMPLETE:
         raise NotRetryable
-    parent = None if message.parent_id is None else tree.find_node(work, message.parent_id)
-    after_id = tree.unfinished_above(work, parent)
+    after_id = tree.unfinished_above(work, message.session_id, message.parent_id)
     kept = message.content if keeps_text else ""
     _queue_again(work, message, generation, kept, after_id)
     entries = [message_entry("message:updated", reading.get_message(work, message_id))]
@@ -181,7 +180,7 @@ def _reply_below(
     chat.active_leaf_id = reply.id
     chat.updated_at = row.timestamp
     work.session.flush()
-    after_id = tree.unfinished_above(work, parent)
+    after_id = tree.unfinished_above(work, session_id, parent.id)
     started = queue(work, session_id, reply.id, starter, after_id=after_id, instruction=instruction)
     sessions.publish_change(work, chat, message_entry("message:created", reply), *started)
     return reply

@@ -21,7 +21,6 @@ class Node:
     session_id: UUID
     parent_id: UUID | None
     role: Role
-    status: Status
     depth: int
 
 
@@ -41,7 +40,7 @@ class BranchMessage:
 def find_node(work: Work, message_id: UUID) -> Node | None:
     """Return where a message stands; None when there is none, or it is deleted."""
     row = work.execute(statements.NODE, message_id=message_id).one_or_none()
-    return None if row is None else Node(message_id, row.session_id, row.parent_id, row.role, row.status, row.depth)
+    return None if row is None else Node(message_id, row.session_id, row.parent_id, row.role, row.depth)
 
 
 def get_node(work: Work, session_id: UUID, message_id: UUID) -> Node:
@@ -56,11 +55,13 @@ def get_node(work: Work, session_id: UUID, message_id: UUID) -> Node:
     return node
 
 
-def unfinished_above(work: Work, parent: Node | None) -> UUID | None:
-    """Return the nearest reply at or above `parent` if it has not ended: what comes below has to wait for it."""
-    while parent is not None and parent.role is not Role.ASSISTANT:
-        parent = None if parent.parent_id is None else find_node(work, parent.parent_id)
-    return parent.id if parent is not None and not parent.status.final else None
+def unfinished_above(work: Work, session_id: UUID, parent_id: UUID | None) -> UUID | None:
+    """Return the nearest reply at or above `parent_id` that has not ended: what comes below has to wait for it."""
+    unfinished = set(work.execute(statements.UNFINISHED, session_id=session_id).scalars())
+    if parent_id is None or not unfinished:
+        return None
+    path = work.execute(statements.BRANCH_NODES, leaf=parent_id)
+    return next((node.id for node in path if node.id in unfinished), None)
 
 
 def branch(work: Work, leaf: UUID, limit: int) -> Sequence[Row[Any]]:
