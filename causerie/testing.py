@@ -61,23 +61,17 @@ class ScriptedProvider:
         self,
         *scripts: Sequence[Step],
         profile: Profile = "normal",
-        concurrency: int | None = None,
         tokens_per_message: int | None = None,
     ) -> None:
         self.scripts = list(scripts)
         self.calls: list[Call] = []
         self.closed = False
         self._profile: Profile = profile
-        self._concurrency = concurrency
         self._tokens_per_message = tokens_per_message
 
     @property
     def profile(self) -> Profile:
         return self._profile
-
-    @property
-    def concurrency(self) -> int | None:
-        return self._concurrency
 
     async def stream(self, prompt: Sequence[PromptMessage], sampling: Sampling) -> AsyncGenerator[Piece, None]:
         call = Call(tuple(prompt), sampling)

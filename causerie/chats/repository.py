@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select
 
 from causerie.aimodels.models import AiModel
 from causerie.characters.models import Character
@@ -63,12 +63,6 @@ def list_sessions(
         statement = statement.where(ChatSession.character_id == character_id)
     if user_profile_id is not None:
         statement = statement.where(ChatSession.user_profile_id == user_profile_id)
-    return newest_first(work.session, statement, ChatSession.updated_at, ChatSession.id, query)
-
-
-def list_trash(work: Work, query: PageQuery) -> Page[ChatSession]:
-    """Return a page of the sessions in the trash, newest `updated_at` first."""
-    statement = select(ChatSession).where(ChatSession.deleted_at.is_not(None))
     return newest_first(work.session, statement, ChatSession.updated_at, ChatSession.id, query)
 
 
@@ -177,13 +171,3 @@ def _delete_some(work: Work, table: Any, condition: Any, key: Any, order: Any) -
     if keys:
         work.session.execute(delete(table).where(condition, key.in_(keys)).execution_options(synchronize_session=False))
     return bool(keys)
-
-
-def forget_texts(work: Work, message_ids: Sequence[UUID]) -> None:
-    """Empty the event bodies that hold the text of messages that are purged."""
-    work.session.execute(
-        update(SessionEvent)
-        .where(SessionEvent.message_id.in_(message_ids))
-        .values(body="")
-        .execution_options(synchronize_session=False)
-    )

@@ -29,7 +29,6 @@ class EventStreamProvider(ABC):
     """A provider behind one HTTP endpoint. Subclasses word the request and read the events."""
 
     profile: Profile = "normal"
-    concurrency: int | None = None
 
     def __init__(self, config: ModelConfig, outgoing: Outgoing) -> None:
         self._config = config

@@ -38,7 +38,6 @@ class LangChainProvider:
     """
 
     profile: Profile = "normal"
-    concurrency: int | None = None
 
     def __init__(self, config: ModelConfig, factory: str, limits: Limits | None = None) -> None:
         self._config = config

@@ -6,8 +6,6 @@ from typing import Any
 from causerie.providers.openai import OpenAIProvider, OpenAIReader
 from causerie.providers.protocol import ContentBlocked, PromptMessage, ProviderError, Sampling
 
-PROJECT_URL = "https://github.com/causerie/causerie"
-
 
 class OpenRouterProvider(OpenAIProvider):
     """One model behind OpenRouter, by default only at providers that do not collect prompts."""

@@ -93,7 +93,7 @@ class Outgoing:
             self._answers.discard(answer)
             response.release()  # closes the connection when something of the body is still to come
 
-    async def abort(self) -> None:
+    async def close(self) -> None:
         """Drop every connection: running answers end as cut, later requests connect anew."""
         for answer in self._answers:
             answer.abort()
@@ -101,8 +101,6 @@ class Outgoing:
         self._sessions.clear()
         for session in sessions:
             await session.close()
-
-    close = abort
 
     def _target(self, request: Request) -> tuple[str, URL]:
         if request.socket_path:

@@ -103,10 +103,6 @@ class Provider(Protocol):
     def profile(self) -> Profile:
         """How prompts for this model have to be written."""
 
-    @property
-    def concurrency(self) -> int | None:
-        """How many replies at once make sense; None when it is not for us to say."""
-
     def stream(self, prompt: Sequence[PromptMessage], sampling: Sampling) -> AsyncGenerator[Piece, None]:
         """Yield `Text`, `Reasoning` and `Usage` as they come, none empty, and exactly one `Finish` last.
 

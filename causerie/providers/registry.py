@@ -85,10 +85,6 @@ class Providers:
         """Return the state of each part that runs beside this process."""
         return {f"local_model:{name}": engine.state for name, engine in self._engines.items()}
 
-    async def abort_connections(self) -> None:
-        """Drop every connection, as after the machine has slept: running replies end as cut."""
-        await self._outgoing.abort()
-
     async def close(self) -> None:
         """End all streams, connections and local models. Repeats change nothing."""
         for provider in self._providers.values():

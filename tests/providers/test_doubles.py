@@ -58,13 +58,13 @@ async def test_a_scripted_provider_continues_its_text() -> None:
 
 
 async def test_a_scripted_source_keeps_what_it_was_asked_for() -> None:
-    provider = ScriptedProvider(["Hello."], profile="tiny", concurrency=1, tokens_per_message=5)
+    provider = ScriptedProvider(["Hello."], profile="tiny", tokens_per_message=5)
     source = ScriptedSource(provider)
     config = ModelConfig("openai", "gpt")
 
     assert source.for_model(config) is provider
     assert source.asked == [config]
-    assert (provider.profile, provider.concurrency, await provider.count_tokens(QUESTION)) == ("tiny", 1, 10)
+    assert (provider.profile, await provider.count_tokens(QUESTION)) == ("tiny", 10)
 
 
 async def test_the_scripted_server_runs_alone_and_is_steered_over_http(outgoing: Outgoing) -> None:

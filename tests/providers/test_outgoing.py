@@ -69,7 +69,7 @@ async def test_aborting_ends_running_replies_and_later_ones_connect_anew(
 
     async with aclosing(provider.stream(QUESTION, Sampling())) as pieces:
         assert await anext(pieces) == Text("Hello")
-        await outgoing.abort()
+        await outgoing.close()
         async with asyncio.timeout(1):
             ended = await read(pieces)
 

@@ -139,11 +139,6 @@ def restore(work: Work, session_id: UUID) -> ChatSession:
     return chat
 
 
-def list_trash(work: Work, query: PageQuery) -> Page[ChatSession]:
-    """Return the sessions in the trash, newest deletion first."""
-    return repository.list_trash(work, query)
-
-
 def count_with_character(work: Work, character_id: UUID) -> int:
     """Return how many sessions a character has, those in the trash included."""
     return repository.count_with_character(work, character_id)

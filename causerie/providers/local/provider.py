@@ -50,7 +50,6 @@ class LocalProvider(OpenAIProvider):
     """The model in the engine's process."""
 
     profile: Profile = "tiny"
-    concurrency: int | None = 1  # two replies at once are no faster than one after the other
 
     def __init__(self, config: ModelConfig, outgoing: Outgoing, engine: Engine) -> None:
         super().__init__(config, outgoing)
