@@ -180,10 +180,11 @@ def _upward() -> CTE:
 
 def _branch(*columns: ColumnElement[object]) -> Select[*tuple[Any, ...]]:
     path = _upward()
+    # Beside an inner join SQLite walks the whole path first; beside an outer one it walks only as far as `:limit` asks.
     return (
         select(*columns)
         .select_from(path)
-        .join(messages, (messages.c.user_id == ACTOR) & (messages.c.id == path.c.id))
+        .outerjoin(messages, (messages.c.user_id == ACTOR) & (messages.c.id == path.c.id))
         .outerjoin(generations, (generations.c.user_id == ACTOR) & (generations.c.message_id == messages.c.id))
         .where(path.c.gone == literal(False, Boolean))
         .limit(bindparam("limit", type_=Integer))
@@ -237,25 +238,17 @@ TOMBSTONES = (
     )
     .limit(1)
 )
-SIBLINGS = (
-    select(messages.c.id, messages.c.parent_id)
-    .where(
-        messages.c.user_id == ACTOR,
-        messages.c.session_id == bindparam("session_id"),
-        messages.c.deleted_at.is_(None),
-        messages.c.parent_id.in_(bindparam("parents", expanding=True)),
-    )
-    .order_by(messages.c.id)
+SIBLINGS = select(messages.c.id, messages.c.parent_id).where(
+    messages.c.user_id == ACTOR,
+    messages.c.session_id == bindparam("session_id"),
+    messages.c.deleted_at.is_(None),
+    messages.c.parent_id.in_(bindparam("parents", expanding=True)),
 )
-ROOTS = (
-    select(messages.c.id, messages.c.parent_id)
-    .where(
-        messages.c.user_id == ACTOR,
-        messages.c.session_id == bindparam("session_id"),
-        messages.c.deleted_at.is_(None),
-        messages.c.parent_id.is_(None),
-    )
-    .order_by(messages.c.id)
+ROOTS = select(messages.c.id, messages.c.parent_id).where(
+    messages.c.user_id == ACTOR,
+    messages.c.session_id == bindparam("session_id"),
+    messages.c.deleted_at.is_(None),
+    messages.c.parent_id.is_(None),
 )
 
 # Events.

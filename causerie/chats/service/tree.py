@@ -117,7 +117,8 @@ def siblings(work: Work, session_id: UUID, parents: Iterable[UUID | None]) -> di
         rows += work.execute(statements.ROOTS, session_id=session_id).all()
     if named := [parent for parent in wanted if parent is not None]:
         rows += work.execute(statements.SIBLINGS, session_id=session_id, parents=named).all()
-    for row in rows:
+    # Sorted here: for an ORDER BY SQLite would read all messages of the session by their ids.
+    for row in sorted(rows, key=lambda row: row.id.int):
         children[row.parent_id].append(row.id)
     return children
 

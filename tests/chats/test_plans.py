@@ -1,0 +1,48 @@
+"""How SQLite carries out what is asked of a chat of any length: only as far as the page goes."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Select
+
+from causerie.chats import statements
+from causerie.db.sqlite import sqlite_engine
+from causerie.ids import new_id
+from tests.node import migrated_file
+
+
+def plan(connection: Connection, statement: Select[Any], **parameters: Any) -> list[str]:
+    """Return the steps of a statement's plan."""
+    text = str(statement.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True}))
+    driver = connection.connection.dbapi_connection
+    assert driver is not None
+    cursor = driver.cursor()
+    rows = cursor.execute(f"EXPLAIN QUERY PLAN {text}", [None] * text.count("?")).fetchall()
+    cursor.close()
+    return [row[3] for row in rows]
+
+
+@pytest.fixture
+def connection(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Any:
+    engine = sqlite_engine(migrated_file(tmp_path_factory.getbasetemp() / "empty.db", tmp_path / "plans.db"))
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+@pytest.mark.parametrize("statement", [statements.BRANCH, statements.BRANCH_TEXTS], ids=["page", "prompt"])
+def test_the_way_up_is_walked_no_further_than_the_page(connection: Connection, statement: Select[Any]) -> None:
+    steps = plan(connection, statement)
+
+    assert "SCAN path" in steps
+    assert not [step for step in steps if "MATERIALIZE" in step]
+
+
+@pytest.mark.parametrize(
+    "statement", [statements.SIBLINGS.params(parents=[new_id()], actor=new_id(), session_id=new_id()), statements.ROOTS]
+)
+def test_siblings_are_found_by_their_parent(connection: Connection, statement: Select[Any]) -> None:
+    (step,) = plan(connection, statement)
+
+    assert "ix_message_parent (user_id=? AND session_id=? AND parent_id=?)" in step
