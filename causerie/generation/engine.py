@@ -96,7 +96,6 @@ class Engine:
         if self._draining:
             return
         self._draining = True
-        self._slots.close()
         for loop in self._loops[:1] + self._loops[2:]:
             loop.cancel()
         for reply in list(self._replies.values()):
@@ -145,6 +144,8 @@ class Engine:
             older.interrupt(Interruption.FENCED)
         self._replies[reply.message_id] = reply
         self._bus.open(reply.session, reply.message_id, reply.attempt, claimed.kept)
+        if self._draining:  # it was claimed while the drain began
+            reply.interrupt(Interruption.HAND_OVER)
         reply.task = asyncio.create_task(self._run(reply), name=f"reply {reply.message_id}")
 
     async def _claim(self, user_id: UUID, message_id: UUID) -> None:
@@ -181,6 +182,8 @@ class Engine:
 
     async def _write(self, reply: Reply) -> Ending | None:
         """Stream the model's text; return how the reply ended, or None when it goes to another attempt."""
+        if reply.interruption is not None:
+            return self._interrupted(reply)
         remaining = (reply.claimed.deadline - utc_now()).total_seconds()
         try:
             with reply.written_within(remaining) as scope:

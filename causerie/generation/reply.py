@@ -77,7 +77,7 @@ class Reply:
     @contextmanager
     def written_within(self, seconds: float) -> Iterator[asyncio.Timeout]:
         """Give the scope that writing happens in: it ends with `TimeoutError` by `interrupt` or after `seconds`."""
-        self._scope = asyncio.timeout(0 if self.interruption else seconds)
+        self._scope = asyncio.timeout(seconds)
         try:
             yield self._scope
         finally:

@@ -51,11 +51,6 @@ class Slots:
                     return queue.popleft()
             return None
 
-    def close(self) -> None:
-        """Have no free slot from now on."""
-        with self._lock:
-            self._free = -1_000_000
-
     def _remember(self, key: Hashable, asker: Waiting) -> None:
         queue = self._waiting.setdefault(key, deque(maxlen=MOST_REMEMBERED))
         if asker not in queue:

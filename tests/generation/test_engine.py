@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -423,6 +424,34 @@ async def test_a_drain_hands_over_what_can_be_continued_and_waits_for_the_rest(n
     async with node.working(ScriptedProvider(["Handed over."])):
         assert (await node.final(message_id)).content == "Handed over."
         assert (await node.final(late)).status is Status.COMPLETE
+
+
+async def test_a_reply_that_is_claimed_while_the_drain_begins_asks_no_model(node: Node) -> None:  # I16
+    await node.add_model()
+    message_id = await reply_of(node)
+    session_id = (await node.message(message_id)).session_id
+    claimed, draining = threading.Event(), threading.Event()
+    provider = ScriptedProvider(["never"])
+    async with node.working(provider) as engine:
+
+        def claim_slowly(work: Work) -> None:
+            service.record(work, session_id, *engine.try_start(work, session_id, message_id) or [])
+            claimed.set()
+            draining.wait(5)
+
+        claiming = asyncio.create_task(node.do(claim_slowly))
+        await asyncio.to_thread(claimed.wait, 5)
+        await engine.drain()
+        draining.set()
+        await claiming
+        for _ in range(WAITS):
+            if engine.running == 0:
+                break
+            await asyncio.sleep(0.05)
+
+        left = await generation(node, message_id)
+        assert (left.state, left.attempt, left.owner) == (Status.STREAMING, 1, None)
+    assert provider.calls == []
 
 
 async def test_a_drain_lets_a_reply_end_that_would_be_lost(node: Node) -> None:
