@@ -58,19 +58,22 @@ def _storable(text: str, pointer: str) -> str:
 def _integer(digits: str) -> int:
     if len(digits) <= _INTEGER_DIGITS and SMALLEST_INTEGER <= (value := int(digits)) <= LARGEST_INTEGER:
         return value
-    raise _OUT_OF_RANGE
+    raise _out_of_range()
 
 
 def _number(digits: str) -> float:
     value = float(digits)
     if math.isinf(value):
-        raise _OUT_OF_RANGE
+        raise _out_of_range()
     return value
+
+
+def _out_of_range() -> Invalid:
+    return Invalid([FieldError(pointer="", code="out_of_range", detail="Integers must fit into 64 bits.")])
 
 
 def _constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-_OUT_OF_RANGE = Invalid([FieldError(pointer="", code="out_of_range", detail="Integers must fit into 64 bits.")])
 _DECODER = json.JSONDecoder(parse_int=_integer, parse_float=_number, parse_constant=_constant)

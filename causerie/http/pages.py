@@ -47,7 +47,7 @@ class Pages:
     def _answer(self, scope: Scope) -> Response:
         path: str = scope["path"]
         file = self._find(path)
-        in_other_tree = path.split("/", 2)[1] in _OTHER_TREES and file is None
+        in_other_tree = path[1:].partition("/")[0] in _OTHER_TREES and file is None
         if in_other_tree or (file is None and self._page is None):
             return problem_response(NotFound("There is nothing at this address.").problem(scope["request_id"]))
         if scope["method"] not in {"GET", "HEAD"}:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
 from fastapi import Request, Response
@@ -11,6 +12,8 @@ from starlette.exceptions import HTTPException
 from causerie.errors import CauserieError, FieldError, InvalidInput, NotFound, Problem
 
 PROBLEM_TYPE = "application/problem+json"
+MOST_FAULTS = 100
+LONGEST_TOLD = 1_000
 
 # Our stable words for the library's kinds of fault; what is not here is `invalid`.
 _CODES = {
@@ -72,9 +75,17 @@ class Invalid(InvalidInput):
 
 
 def field_errors(faults: Iterable[Mapping[str, Any]]) -> list[FieldError]:
-    """Translate the validation's faults; `loc` begins with `body`, `query` or `header`."""
+    """Translate the first of the validation's faults; `loc` begins with `body`, `query` or `header`.
+
+    Names and values of the input stand in them, so that without limits an answer could be far larger than its request.
+    """
     return [
-        FieldError(pointer=_pointer(fault["loc"]), code=_code(fault["type"]), detail=fault["msg"]) for fault in faults
+        FieldError(
+            pointer=_pointer(fault["loc"])[:LONGEST_TOLD],
+            code=_code(fault["type"]),
+            detail=fault["msg"][:LONGEST_TOLD],
+        )
+        for fault in islice(faults, MOST_FAULTS)
     ]
 
 

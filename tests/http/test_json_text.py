@@ -61,6 +61,15 @@ def test_numbers_beyond_64_bits_are_out_of_range(number: str) -> None:
     assert refusal.value.problem().code == "out_of_range"
 
 
+def test_a_refusal_keeps_nothing_of_the_ones_before() -> None:
+    def frames() -> int:
+        with pytest.raises(Invalid) as refusal:
+            parse_json(b"1e999")
+        return len(refusal.traceback)
+
+    assert frames() == frames()
+
+
 def test_lone_surrogates_become_replacement_characters_everywhere() -> None:
     assert parse_json(rb'{"a\ud800": ["\udfffb", "\ud83d\ude00"]}') == {"a�": ["�b", "😀"]}
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message
 
 from causerie.http.front import Front
 from causerie.http.pages import Pages
@@ -86,6 +86,23 @@ async def test_pages_can_only_be_read(folder: Path) -> None:
         response = await client.post("/gallery")
 
     assert (response.status_code, response.headers["allow"]) == (405, "GET, HEAD")
+
+
+@pytest.mark.req("S73")
+async def test_a_target_that_is_no_path_is_answered(folder: Path) -> None:
+    app = Front(Pages(folder))
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    own = [(b"host", b"127.0.0.1:8000")]
+    await app({"type": "http", "scheme": "http", "method": "OPTIONS", "path": "*", "headers": own}, receive, send)
+
+    assert sent[0]["status"] == 405
 
 
 async def test_without_a_built_web_app_there_is_no_page(tmp_path: Path) -> None:

@@ -85,6 +85,20 @@ def test_a_message_cannot_set_what_only_the_server_sets(field: str) -> None:
 
 
 @pytest.mark.req("S74")
+@pytest.mark.parametrize(
+    "frame",
+    [
+        {"type": "x" * 200_000},
+        {"type": "ping", "n": 1, "x" * 200_000: 1},
+        {"type": "ping", "n": 1} | dict.fromkeys(map(str, range(10_000))),
+    ],
+    ids=["type", "name", "names"],
+)
+def test_a_refusal_is_not_larger_than_what_it_refuses(frame: dict[str, Any]) -> None:
+    assert len(refusal_of(**frame).problem().model_dump_json()) < len(json.dumps(frame))
+
+
+@pytest.mark.req("S74")
 @given(text=st.text() | st.recursive(st.none() | st.text(), st.lists).map(json.dumps))
 def test_no_text_is_more_than_refused(text: str) -> None:
     ref, frame = read_frame(text)
