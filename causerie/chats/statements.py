@@ -101,8 +101,8 @@ INSERT_MESSAGES = insert(messages).values(
     content=bindparam("content"),
     status=bindparam("status"),
     depth=bindparam("depth"),
-    hidden=False,
-    pinned=False,
+    hidden=bindparam("hidden"),
+    pinned=bindparam("pinned"),
     timestamp=bindparam("timestamp"),
     version=1,
 )

@@ -139,6 +139,16 @@ async def test_a_fork_is_a_session_of_its_own(node: Node) -> None:
     assert await node.branch(session) == ["One", "Two", "Three"]
 
 
+async def test_a_fork_hides_and_pins_what_its_origin_does(node: Node) -> None:
+    session, ids = await told(node, "One", "Two")
+    await node.do(service.edit, ids[0], MessagePatch(hidden=True, pinned=True), Expected())
+
+    fork = await node.do(service.fork, session, Fork())
+
+    page = await node.read(service.list_messages, fork.id)
+    assert [(message.hidden, message.pinned) for message in page.items] == [(True, True), (False, False)]
+
+
 async def test_pages_lead_to_the_beginning_and_back(node: Node) -> None:
     texts = [f"{number}" for number in range(1, 13)]
     session, ids = await told(node, *texts)

@@ -49,6 +49,8 @@ def fork(work: Work, session_id: UUID, where: Fork) -> ChatSession:
                     content=message.content,
                     character_id=message.character_id,
                     depth=depth,
+                    hidden=message.hidden,
+                    pinned=message.pinned,
                     timestamp=message.timestamp,
                 )
             )

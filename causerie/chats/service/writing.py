@@ -16,8 +16,6 @@ from causerie.ids import new_id
 _UNTOLD: dict[str, Any] = {
     **dict.fromkeys(("intent", "finish_reason", "provider", "model", "usage", "error")),
     "attempt": 0,
-    "hidden": False,
-    "pinned": False,
     "version": 1,
 }
 
@@ -34,6 +32,8 @@ class NewRow:
     character_id: UUID | None = None
     status: Status = Status.COMPLETE
     depth: int = 0
+    hidden: bool = False
+    pinned: bool = False
     timestamp: datetime = field(default_factory=utc_now)
 
 
