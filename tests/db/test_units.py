@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import bindparam, insert, text
 
 from causerie.db import sqlite
+from causerie.db.base import ACTOR, table_of
 from causerie.db.errors import StorageConflict, StorageUnavailable
 from causerie.db.sqlite import SqliteDatabase
 from causerie.db.work import Actor, Work
@@ -63,6 +64,22 @@ async def test_a_failed_unit_leaves_the_others_of_its_commit_alone(
     assert isinstance(refused, NotFound)
     assert isinstance(broken, StorageUnavailable)
     assert stored_keys(file) == {"before", "after"}
+
+
+async def test_a_refused_unit_leaves_nothing_of_what_it_wrote_by_statements(
+    database: SqliteDatabase, alice: Actor, file: Path
+) -> None:
+    def refuse_late(work: Work) -> None:
+        work.execute(PUT, key="half")
+        raise NotFound("There is none.")
+
+    _, refused, _ = await together(database, alice, partial(put_one, "a"), refuse_late, partial(put_one, "b"))
+
+    assert isinstance(refused, NotFound)
+    assert stored_keys(file) == {"a", "b"}
+
+
+PUT = insert(table_of(PromptSegment)).values(user_id=ACTOR, sha256=bindparam("key"), text="")
 
 
 def put_one(key: str, work: Work) -> str:
