@@ -47,10 +47,10 @@ async def measure(size: Size) -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="causerie-bench-") as folder:
         async with mock_provider() as mock:
             direct = median(await first_tokens(streams_to(mock), size.turns))
-            aiohttp = await _proxy("aiohttp", mock, size, (100, 400, 800))
+            aiohttp = await _proxy("aiohttp", mock, size, size.crowds)
             causerie, opened = await _causerie(Path(folder), mock, size)
             pages = [length for _, length in (*opened.chats.values(), opened.sessions)]
-            httpx = await _proxy("httpx", mock, size, (100, 200), pages)
+            httpx = await _proxy("httpx", mock, size, size.crowds[:2], pages)
         opened.bare_database_cpu = cpu_of_a_turn(Path(folder), size.turns)
         return figures_of(causerie, opened, aiohttp, httpx, direct)
 
@@ -59,7 +59,7 @@ async def _proxy(kind: str, mock: int, size: Size, crowds: Sequence[int], pages:
     port = free_port()
     async with running(["-m", "bench.proxies", kind, str(mock), str(port)], port) as server:
         program = Program(ready=server.ready_seconds, memory=server.memory_bytes())
-        await _stream(program, streams_to(port), server, size, [chats for chats in crowds if chats <= max(size.crowds)])
+        await _stream(program, streams_to(port), server, size, crowds)
         connection = await Pages.open(port)
         for length in pages or []:
             program.pages[length] = median([(await connection.get(f"/bytes/{length}"))[0] for _ in range(size.repeats)])
@@ -121,7 +121,7 @@ async def _joining(server: Measured, session_id: str, repeats: int) -> tuple[flo
         frame = await socket.exchange({"type": "session:join", "session_id": session_id}, "session:joined")
         times.append(time.perf_counter() - started)
         length = len(frame)
-        await socket.exchange({"type": "session:leave", "session_id": session_id, "ref": "left"}, "ack")
+        socket.send({"type": "session:leave", "session_id": session_id})
     socket.close()
     return median(times), length
 
@@ -134,15 +134,20 @@ async def _listing(server: Measured, repeats: int) -> tuple[float, int]:
 
 
 async def _idle(server: Measured, sockets: int, *, join: str | None = None) -> float:
-    """Return how many bytes an open socket keeps resident."""
-    before = server.memory_bytes()
+    """Return how many bytes an open socket keeps resident; the first ones, which fill caches, do not count."""
     async with AsyncExitStack() as stack:
-        for _ in range(sockets):
-            socket = await Socket.open(server.port)
-            stack.callback(socket.close)
-            if join:
-                await socket.exchange({"type": "session:join", "session_id": join}, "session:joined")
+        await _open_sockets(server, sockets // 10, join, stack)
+        before = server.memory_bytes()
+        await _open_sockets(server, sockets, join, stack)
         return (server.memory_bytes() - before) / sockets
+
+
+async def _open_sockets(server: Measured, count: int, join: str | None, stack: AsyncExitStack) -> None:
+    for _ in range(count):
+        socket = await Socket.open(server.port)
+        stack.callback(socket.close)
+        if join:
+            await socket.exchange({"type": "session:join", "session_id": join}, "session:joined")
 
 
 def main() -> None:

@@ -118,17 +118,18 @@ class Socket(asyncio.Protocol):
         self._characters_a_token = characters_a_token
         self._done = self._loop.create_future()
         self._turn = Turn(time.perf_counter())
-        self._send({"type": "chat:message", "session_id": session_id, "content": text})
+        self.send({"type": "chat:message", "session_id": session_id, "content": text})
         return await asyncio.wait_for(self._done, WAIT_SECONDS)
 
     async def exchange(self, frame: dict[str, Any], awaited: str) -> bytes:
         """Send a frame and return the next one of type `awaited`."""
         answer: asyncio.Future[bytes] = self._loop.create_future()
         self._awaited = (f'{{"type":"{awaited}"'.encode(), answer)
-        self._send(frame)
+        self.send(frame)
         return await asyncio.wait_for(answer, WAIT_SECONDS)
 
-    def _send(self, frame: dict[str, Any]) -> None:
+    def send(self, frame: dict[str, Any]) -> None:
+        """Send a frame whose answer nobody waits for."""
         payload = json.dumps(frame).encode()
         length = len(payload)
         # A mask of zeros is a mask, and leaves the payload as it is.
@@ -195,7 +196,7 @@ class Socket(asyncio.Protocol):
     def _ping(self, number: int, seconds: float) -> None:
         """Show the server that somebody is there, again and again."""
         if not self._transport.is_closing():
-            self._send({"type": "ping", "n": number})
+            self.send({"type": "ping", "n": number})
             self._heartbeat = self._loop.call_later(seconds, self._ping, number + 1, seconds)
 
     def connection_lost(self, error: Exception | None) -> None:
