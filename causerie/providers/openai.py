@@ -16,6 +16,7 @@ from causerie.providers.protocol import (
     Usage,
 )
 from causerie.providers.refusals import refusal_inside
+from causerie.providers.reply import MOST_COUNTED
 
 DEFAULT_URL = "https://api.openai.com/v1"
 
@@ -118,4 +119,4 @@ def usage_of(usage: Any) -> Usage | None:
     prompt, completion, cost = (usage.get(name) for name in ("prompt_tokens", "completion_tokens", "cost"))
     if not isinstance(prompt, int) or not isinstance(completion, int):
         return None
-    return Usage(prompt, completion, float(cost) if isinstance(cost, (int, float)) else None)
+    return Usage(prompt, completion, float(cost) if isinstance(cost, (int, float)) and cost <= MOST_COUNTED else None)

@@ -19,6 +19,8 @@ from causerie.providers.protocol import (
 
 MAX_TEXT_BYTES = 256 << 10  # S70
 MAX_REASONING_BYTES = 1 << 20
+LONGEST_NAME = 200
+MOST_COUNTED = 2**53
 
 _ONLY_THOUGHTS = "The model used up its reply by thinking and said nothing. Allow it more tokens for a reply."
 
@@ -85,7 +87,7 @@ class Reply:
         self._collect()
         for kind, mender in self._menders.items():
             self._add(kind, mender.end())
-        if self.usage:
+        if self.usage and _is_countable(self.usage):
             self._pieces.append(self.usage)
         return self._pieces
 
@@ -101,7 +103,7 @@ class Reply:
             raise ProviderCut
         if self._room[Text] == MAX_TEXT_BYTES and not self._continues:
             raise EmptyReply(_ONLY_THOUGHTS if self._room[Reasoning] < MAX_REASONING_BYTES else None)
-        return Finish(self._finish.reason, self.provider, self.model)
+        return Finish(_storable(self._finish.reason), _storable(self.provider), _storable(self.model))
 
     def _collect(self) -> None:
         if self._parts:
@@ -117,3 +119,13 @@ class Reply:
         self._room[kind] = max(0, self._room[kind] - size)
         if text:
             self._pieces.append(kind(text))
+
+
+def _storable(name: str | None) -> str | None:
+    """Return a provider's word for something as a database takes it."""
+    return name and name.encode(errors="replace").decode().replace("\0", "")[:LONGEST_NAME]
+
+
+def _is_countable(usage: Usage) -> bool:
+    counts = (usage.prompt_tokens, usage.completion_tokens, usage.cost or 0)
+    return all(0 <= count <= MOST_COUNTED for count in counts)  # NaN is not

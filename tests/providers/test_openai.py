@@ -246,3 +246,39 @@ async def test_prompts_may_be_of_any_role_order(play: Play, server: ScriptedServ
     await outcome(play(), prompt)
 
     assert [message["role"] for message in server.asked[0].body["messages"]] == ["assistant", "user", "user"]
+
+
+@pytest.mark.req("S70")
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [(r"m\ud800\u0000", "m?"), ("m" * 100_000, "m" * 200)],
+    ids=["not storable", "endless"],
+)
+async def test_names_are_given_out_as_they_can_be_stored(play: Play, name: str, kept: str) -> None:
+    end = f'{{"model": "{name}", "choices": [{{"delta": {{"content": "Yes."}}, "finish_reason": "{name}"}}]}}'
+
+    told = await outcome(play(raw=f"data: {end}\n\ndata: [DONE]\n\n"))
+
+    assert told.error is None
+    assert told.pieces[-1] == Finish(kept, None, kept)
+
+
+@pytest.mark.req("S70")
+@pytest.mark.parametrize(
+    ("tokens", "cost", "usage"),
+    [
+        ("1" * 30, "0", None),
+        ("-1", "0", None),
+        ("1", "NaN", Usage(1, 1)),
+        ("1", "1e999", Usage(1, 1)),
+        ("1", "1" * 400, Usage(1, 1)),
+        ("1", "-1e999", None),
+    ],
+)
+async def test_what_cannot_be_counted_is_not(play: Play, tokens: str, cost: str, usage: Usage | None) -> None:
+    counts = f'{{"prompt_tokens": {tokens}, "completion_tokens": 1, "cost": {cost}}}'
+    end = f'{{"choices": [{{"delta": {{"content": "Yes."}}, "finish_reason": "stop"}}], "usage": {counts}}}'
+
+    told = await outcome(play(raw=f"data: {end}\n\ndata: [DONE]\n\n"))
+
+    assert (told.error, told.text, told.usage) == (None, "Yes.", usage)
