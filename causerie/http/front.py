@@ -98,21 +98,21 @@ class Front:
             await problem_response(fault.problem(scope["request_id"]))(scope, receive, answer.send)
 
     def _refusal(self, scope: Scope) -> CauserieError | None:
-        hosts, origin, site, mode = [], None, None, None
+        hosts, origins, site, mode = [], set(), None, None
         for name, value in scope["headers"]:
             if name == b"host":
                 hosts.append(value.lower())
             elif name == b"origin":
-                origin = value.lower()
+                origins.add(value.lower())
             elif name == b"sec-fetch-site":
                 site = value
             elif name == b"sec-fetch-mode":
                 mode = value
         if len(hosts) != 1 or not self._is_own_name(hosts[0]):
             return HostNotAllowed("Use the address that the server printed at its start.")
-        if origin is not None:
-            own = origin == _ORIGIN_SCHEMES[scope["scheme"]] + hosts[0] or origin in self._origins
-            return None if own else ForeignOrigin("The request comes from a page of another site.")
+        if origins:
+            own = {_ORIGIN_SCHEMES[scope["scheme"]] + hosts[0], *self._origins}
+            return None if origins <= own else ForeignOrigin("The request comes from a page of another site.")
         if site == b"cross-site" and not _follows_a_link(scope, mode):
             return ForeignOrigin("The request comes from a page of another site.")
         return None
@@ -166,7 +166,9 @@ def _is_loopback_address(name: bytes) -> bool:
     if name == b"127.0.0.1":
         return True
     try:
-        return ipaddress.ip_address(name.strip(b"[]").decode()).is_loopback
+        if name.startswith(b"[") and name.endswith(b"]"):
+            return ipaddress.IPv6Address(name[1:-1].decode()).is_loopback
+        return ipaddress.IPv4Address(name.decode()).is_loopback
     except ValueError:
         return False
 

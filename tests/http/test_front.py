@@ -82,6 +82,9 @@ async def test_the_names_of_this_machine_open(host: bytes) -> None:
         [b"0.0.0.0"],
         [b"localhost", b"evil.example"],
         [b"localhost:80@evil.example"],
+        [b"[::1]]"],
+        [b"[[::1]"],
+        [b"[127.0.0.1]"],
     ],
 )
 async def test_any_other_name_is_refused_before_the_application(hosts: list[bytes]) -> None:
@@ -113,6 +116,16 @@ async def test_a_foreign_origin_is_refused(origin: bytes, method: str) -> None:
 
     assert start["status"] == 403
     assert b"foreign_origin" in body["body"]
+
+
+@pytest.mark.req("S14")
+@pytest.mark.parametrize("foreign_first", [True, False])
+async def test_one_foreign_origin_of_two_is_enough(foreign_first: bool) -> None:
+    origins = [(b"origin", b"http://evil.example"), (b"origin", b"http://127.0.0.1:8000")]
+
+    (start, _) = await knock(Front(Inside()), OWN, *(origins if foreign_first else reversed(origins)), method="POST")
+
+    assert start["status"] == 403
 
 
 @pytest.mark.req("S14")
