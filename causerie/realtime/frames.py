@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from causerie.chats.following import Place
 from causerie.chats.schemas import Content, Instruction, NewSaying, NewSwipe, Persona, ReplyAttempt, WorldTime
+from causerie.http.answers import Count, Flag
 from causerie.http.json_text import parse_json
 from causerie.http.problems import Invalid, MalformedRequest, field_errors
 
@@ -35,8 +36,8 @@ class LivePlace(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     message_id: UUID
-    attempt: Annotated[int, Field(ge=0)]
-    offset: Annotated[int, Field(ge=0)]
+    attempt: Annotated[Count, Field(ge=0)]
+    offset: Annotated[Count, Field(ge=0)]
 
     def place(self) -> Place:
         """Return this as following takes it."""
@@ -49,7 +50,7 @@ class Join(ClientFrame):
     type: Literal["session:join"]
     session_id: UUID
     epoch: Annotated[str | None, Field(max_length=64)] = None
-    after: Annotated[int | None, Field(ge=0)] = None
+    after: Annotated[Count | None, Field(ge=0)] = None
     live: Annotated[list[LivePlace], Field(max_length=MOST_RUNNING)] = []
 
 
@@ -73,7 +74,7 @@ class ChatMessage(ClientFrame):
     ai_model_id: UUID | None = None
     user_persona: Persona | None = None
     world_time: WorldTime | None = None
-    generate: bool = True
+    generate: Flag = True
 
     def saying(self) -> NewSaying:
         """Return what is said; what was absent stays absent."""
@@ -93,7 +94,7 @@ class Retry(ClientFrame):
 
     type: Literal["chat:retry"]
     message_id: UUID
-    attempt: Annotated[int | None, Field(ge=0)] = None
+    attempt: Annotated[Count | None, Field(ge=0)] = None
 
     def asked(self) -> ReplyAttempt:
         """Return which attempt the client saw."""
@@ -105,7 +106,7 @@ class Continue(ClientFrame):
 
     type: Literal["chat:continue"]
     message_id: UUID
-    attempt: Annotated[int | None, Field(ge=0)] = None
+    attempt: Annotated[Count | None, Field(ge=0)] = None
 
     def asked(self) -> ReplyAttempt:
         """Return which attempt the client saw."""
@@ -130,14 +131,14 @@ class TypingNow(ClientFrame):
 
     type: Literal["typing"]
     session_id: UUID
-    active: bool
+    active: Flag
 
 
 class Ping(ClientFrame):
     """Asks for a `pong`, which shows what the client missed."""
 
     type: Literal["ping"]
-    n: Annotated[int, Field(ge=0, le=2**53)]
+    n: Annotated[Count, Field(ge=0, le=2**53)]
 
 
 AnyClientFrame = Hello | Join | Leave | ChatMessage | Stop | Retry | Continue | Swipe | TypingNow | Ping

@@ -84,6 +84,21 @@ def test_a_message_cannot_set_what_only_the_server_sets(field: str) -> None:
     assert refusal.problem().code == "unknown_field"
 
 
+@pytest.mark.parametrize(
+    "frame",
+    [
+        {"type": "ping", "n": "1"},
+        {"type": "ping", "n": True},
+        {"type": "typing", "session_id": SESSION_ID, "active": "yes"},
+        {"type": "chat:message", "session_id": None, "content": "Hi", "generate": 0},
+        {"type": "chat:retry", "message_id": SESSION_ID, "attempt": "1"},
+    ],
+    ids=json.dumps,
+)
+def test_no_type_stands_for_another(frame: dict[str, Any]) -> None:
+    assert refusal_of(**frame).problem().code == "wrong_type"
+
+
 @pytest.mark.req("S74")
 @pytest.mark.parametrize(
     "frame",
