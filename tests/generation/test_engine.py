@@ -54,6 +54,15 @@ async def lease(node: Node, message_id: UUID) -> datetime:
     return until
 
 
+async def running_down(engine: Engine, to: int = 0) -> None:
+    """Wait until the engine writes no more than that many replies."""
+    for _ in range(WAITS):
+        if engine.running <= to:
+            return
+        await asyncio.sleep(0.05)
+    raise TimeoutError(f"{engine.running} replies are still written")
+
+
 def lose(user_id: UUID, message_id: UUID) -> None:
     """Take a wake-up that nobody hears."""
     del user_id, message_id
@@ -328,16 +337,18 @@ async def test_a_stop_that_a_dead_process_never_saw_still_counts(node: Node) -> 
 
 async def test_a_worker_that_lost_its_lease_writes_nothing_more(node: Node) -> None:  # I8
     await node.add_model()
-    slow, quick = Gate(), ScriptedProvider(["the second writes this"])
+    slow, held = Gate(), Gate()
     asleep = await node.engine(ScriptedProvider(["the first wrote this", slow, " too late"]))
     message_id = await reply_of(node, engine=asleep)
     await slow.reached.wait()
     await node.do(across.expire_leases, utc_now(), actor=across.NOBODY)
 
-    async with node.working(quick):
-        await node.final(message_id)
+    async with node.working(ScriptedProvider(["the second ", held, "writes this"])):
+        await held.reached.wait()
         slow.opened.set()
-        await asyncio.sleep(0.1)
+        await running_down(asleep)
+        held.opened.set()
+        await node.final(message_id)
     await asleep.close()
 
     reply = await node.message(message_id)
@@ -382,10 +393,7 @@ async def test_the_lease_of_a_reply_that_was_lost_runs_out_while_others_run(  # 
         with monkeypatch.context() as broken:
             broken.setattr("causerie.generation.engine._store_end", lambda *_: 1 / 0)
             lost = await reply_of(node, engine=engine)
-            for _ in range(WAITS):
-                if engine.running == 1:
-                    break
-                await asyncio.sleep(0.05)
+            await running_down(engine, to=1)
         left = await lease(node, lost)
 
         for _ in range(WAITS):
@@ -444,10 +452,7 @@ async def test_a_reply_that_is_claimed_while_the_drain_begins_asks_no_model(node
         await engine.drain()
         draining.set()
         await claiming
-        for _ in range(WAITS):
-            if engine.running == 0:
-                break
-            await asyncio.sleep(0.05)
+        await running_down(engine)
 
         left = await generation(node, message_id)
         assert (left.state, left.attempt, left.owner) == (Status.STREAMING, 1, None)
