@@ -51,7 +51,7 @@ async def postgres_transaction(postgres_database: PostgresDatabase) -> AsyncIter
     await engine.dispose()
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
 def transaction(request: pytest.FixtureRequest) -> Transaction[T]:
     """Runs a function on a plain connection, in a transaction of its own, on each kind of database."""
     made: Transaction[T] = request.getfixturevalue(f"{request.param}_transaction")

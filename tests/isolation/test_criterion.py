@@ -4,6 +4,7 @@ Every mapped class is tried, so a new one is covered by itself.
 """
 
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -112,16 +113,17 @@ READS: dict[str, Callable[[Work, Model], int]] = {
 
 
 @every_model
-@pytest.mark.parametrize("way", READS)
 async def test_a_query_shows_the_actors_rows_alone(
-    database: SqliteDatabase, sqlite_transaction: Transaction[Row], model: Model, way: str, alice: UUID, bob: UUID
+    database: SqliteDatabase, sqlite_transaction: Transaction[Row], model: Model, alice: UUID, bob: UUID
 ) -> None:
-    read = READS[way]
     await sqlite_transaction(lambda connection: plant(connection, table_of(model), alice))
 
-    assert await database.read(Actor(bob), read, model) == 0
-    assert await database.work(Actor(bob), read, model) == 0
-    assert await database.read(Actor(alice), read, model) > 0, "the query itself finds rows"
+    seen = {way: await database.read(Actor(bob), read, model) for way, read in READS.items()}
+    seen_writing = {way: await database.work(Actor(bob), read, model) for way, read in READS.items()}
+    own = {way: await database.read(Actor(alice), read, model) for way, read in READS.items()}
+
+    assert seen == seen_writing == dict.fromkeys(READS, 0)
+    assert min(own.values()) > 0, "each query finds rows that are the actor's"
 
 
 @every_model
@@ -168,17 +170,22 @@ def touched(work: Work, statement: Any) -> int:
 
 
 @every_model
-@pytest.mark.parametrize("way", CHANGES)
 async def test_a_change_touches_the_actors_rows_alone(
-    database: SqliteDatabase, sqlite_transaction: Transaction[Any], model: Model, way: str, alice: UUID, bob: UUID
+    database: SqliteDatabase, sqlite_transaction: Transaction[Any], model: Model, alice: UUID, bob: UUID
 ) -> None:
     table = table_of(model)
-    planted = await sqlite_transaction(lambda connection: plant(connection, table, alice))
-    row = await sqlite_transaction(lambda connection: stored(connection, model, planted))
+    touched_by_bob, touched_by_alice = {}, {}
+    for way, change in CHANGES.items():
+        planted = await sqlite_transaction(lambda connection: plant(connection, table, alice))
+        row = await sqlite_transaction(partial(stored, model=model, row=planted))
 
-    assert await database.work(Actor(bob), CHANGES[way], model, row) == 0
-    assert await sqlite_transaction(lambda connection: stored(connection, model, planted)) == row
-    assert await database.work(Actor(alice), CHANGES[way], model, row) == 1, "the statement itself finds the row"
+        touched_by_bob[way] = await database.work(Actor(bob), change, model, row)
+        assert await sqlite_transaction(partial(stored, model=model, row=planted)) == row, way
+        touched_by_alice[way] = await database.work(Actor(alice), change, model, row)
+        await sqlite_transaction(lambda connection: connection.execute(delete(table)))
+
+    assert touched_by_bob == dict.fromkeys(CHANGES, 0)
+    assert touched_by_alice == dict.fromkeys(CHANGES, 1), "each change finds a row that is the actor's"
 
 
 def stored(connection: Connection, model: Model, row: Row) -> Row:
@@ -203,18 +210,16 @@ def instance(model: Model, row: Row) -> Base:
 
 
 @pytest.mark.parametrize("model", OWNED, ids=lambda model: model.__tablename__)
-@pytest.mark.parametrize("way", WRITES)
 async def test_writing_a_row_of_another_user_is_refused(
-    database: SqliteDatabase, sqlite_transaction: Transaction[Any], model: Model, way: str, alice: UUID, bob: UUID
+    database: SqliteDatabase, sqlite_transaction: Transaction[Any], model: Model, alice: UUID, bob: UUID
 ) -> None:
-    table = table_of(model)
-    planted = await sqlite_transaction(lambda connection: plant(connection, table, alice))
-    row = await sqlite_transaction(lambda connection: stored(connection, model, planted))
+    planted = await sqlite_transaction(lambda connection: plant(connection, table_of(model), alice))
+    row = await sqlite_transaction(partial(stored, model=model, row=planted))
 
-    with pytest.raises(ForeignOwner):
-        await database.work(Actor(bob), WRITES[way], model, row)
-
-    assert await sqlite_transaction(lambda connection: stored(connection, model, planted)) == row
+    for way, write in WRITES.items():
+        with pytest.raises(ForeignOwner):
+            await database.work(Actor(bob), write, model, row)
+        assert await sqlite_transaction(partial(stored, model=model, row=planted)) == row, way
 
 
 @every_model

@@ -30,7 +30,7 @@ def postgres_places(postgres: PostgresServer) -> Iterator[list[PostgresDatabase]
         yield [one, two]
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
 def places(request: pytest.FixtureRequest, tmp_path: Path) -> list[AbstractAsyncContextManager[Transaction[Any]]]:
     """Two empty databases of one kind."""
     if request.param == "sqlite":
@@ -94,6 +94,7 @@ async def test_the_database_sees_no_difference_to_the_models(
     assert await empty(described) == await other_empty(described)
 
 
+@pytest.mark.slow
 async def test_the_written_schema_is_that_of_the_migrations(postgres_places: list[PostgresDatabase]) -> None:
     """`docs/reference/database_schema.sql` runs on PostgreSQL and makes what the migrations make."""
     written = (ROOT / "docs" / "reference" / "database_schema.sql").read_text()
