@@ -13,9 +13,10 @@ from causerie.db.upgrading import upgrade
 from tests.postgres import PostgresDatabase, PostgresServer, postgres_server
 
 TESTS = Path(__file__).parent
-SLOW_FOLDERS = {"browser", "contract", "faults"}
+SLOW_FOLDERS = {"bench", "browser", "contract", "faults"}
 """Their tests talk to real servers in processes of their own."""
-ALONE_FOLDERS = {"browser", "faults"}
+ALONE_FOLDERS = {"bench", "browser", "faults"}
+"""They measure, or kill at a moment: nothing may run beside them."""
 
 # A busy machine fails nothing, and what passed passes again. `--hypothesis-profile=default` looks for new examples.
 settings.register_profile("steady", deadline=None, derandomize=True)
