@@ -32,7 +32,7 @@ class Size:
     turns: int = 400
     seconds: float = 10.0
     flood_chats: int = 8
-    flood_tokens: int = 60_000
+    flood_tokens: int = 40_000
     repeats: int = 60
     idle_sockets: int = 1_000
     crowds: tuple[int, ...] = (100, 400, 600, 800)
