@@ -190,3 +190,21 @@ def test_who_edits_while_a_reply_runs_disturbs_nothing(api: Api, socket: Socket)
         reader.take(frame)
     assert api.message(ack["message_id"])["content"] == "A shorter story?"
     assert api.get(f"/sessions/{session['id']}")["title"] == "Renamed"
+
+
+@pytest.mark.parametrize("whole_session", [False, True])
+def test_deleting_a_running_reply_loses_no_text_that_was_seen(api: Api, socket: Socket, whole_session: bool) -> None:
+    session, message_id = api.session(behaviours.SLOW), mint()
+    socket.send("chat:message", id=message_id, session_id=session["id"], content="Who are you?")
+    reply_id = socket.expect("ack", ref=message_id)["reply"]["id"]
+    socket.text_reaches(60)
+
+    api.delete(f"/sessions/{session['id']}" if whole_session else f"/messages/{reply_id}")
+
+    end = socket.expect("chat:stream:end", message_id=reply_id)
+    seen = "".join(frame["token"] for frame in socket.seen if frame["type"] == "chat:stream:token")
+    assert end["status"] == "stopped"
+    assert end["content"] == seen
+    restored = f"/sessions/{session['id']}/restore" if whole_session else f"/messages/{reply_id}/restore"
+    assert api.http.post(restored).status_code == 200
+    assert api.message(reply_id)["content"] == seen

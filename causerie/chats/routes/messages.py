@@ -14,6 +14,7 @@ from causerie.chats.errors import (
     SessionNotFound,
 )
 from causerie.chats.routes.branch import BranchQuery, branch_page
+from causerie.chats.routes.stopping import Stopping
 from causerie.chats.schemas import (
     MessageOut,
     MessagePage,
@@ -80,9 +81,11 @@ async def delete_message(
     expected: IfMatch,
     database: CurrentDatabase,
     actor: CurrentActor,
+    stops: Stopping,
     subtree: Annotated[bool, Query(description="Also everything that follows it.")] = False,
 ) -> Response:
     """Take a message out of its branch; what follows stays, but with `subtree` it goes too."""
+    await stops.below(message_id, subtree=subtree)
     await database.work(actor, service.delete, message_id, expected, subtree=subtree)
     return Response(status_code=204)
 

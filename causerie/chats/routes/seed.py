@@ -13,6 +13,7 @@ from causerie.chats.errors import (
 )
 from causerie.chats.routes import sessions
 from causerie.chats.routes.branch import BranchQuery
+from causerie.chats.routes.stopping import Stopping
 from causerie.chats.schemas import (
     MessageOut,
     MessagePage,
@@ -63,10 +64,10 @@ async def change_chat_session(
 
 @router.delete("/{session_id}", status_code=204, responses=refusals(SessionNotFound, Stale))
 async def delete_chat_session(
-    session_id: UUID, expected: IfMatch, database: CurrentDatabase, actor: CurrentActor
+    session_id: UUID, expected: IfMatch, database: CurrentDatabase, actor: CurrentActor, stops: Stopping
 ) -> Response:
     """Put a session into the trash: the same as `DELETE /sessions/{id}`."""
-    return await sessions.delete_session(session_id, expected, database, actor)
+    return await sessions.delete_session(session_id, expected, database, actor, stops)
 
 
 @router.get("/{session_id}/messages", response_model=MessagePage, responses=NO_SESSION)
@@ -90,7 +91,9 @@ async def store_message_in_chat_session(
     return await sessions.store_message(session_id, new, database, actor)
 
 
-@router.delete("/{session_id}/messages", status_code=204, responses=NO_SESSION)
-async def clear_chat_session(session_id: UUID, database: CurrentDatabase, actor: CurrentActor) -> Response:
+@router.delete("/{session_id}/messages", status_code=204, responses=refusals(SessionNotFound, Stale))
+async def clear_chat_session(
+    session_id: UUID, database: CurrentDatabase, actor: CurrentActor, stops: Stopping
+) -> Response:
     """Delete all messages of a session: the same as `DELETE /sessions/{id}/messages`."""
-    return await sessions.clear_messages(session_id, database, actor)
+    return await sessions.clear_messages(session_id, database, actor, stops)

@@ -13,6 +13,7 @@ from causerie.chats.errors import (
     SessionNotFound,
 )
 from causerie.chats.routes.branch import BranchQuery, branch_page
+from causerie.chats.routes.stopping import Stopping
 from causerie.chats.schemas import (
     Fork,
     MessageOut,
@@ -92,9 +93,11 @@ async def delete_session(
     expected: IfMatch,
     database: CurrentDatabase,
     actor: CurrentActor,
+    stops: Stopping,
     permanent: Annotated[bool, Query(description="Delete for good, with all messages.")] = False,
 ) -> Response:
     """Put a session into the trash, from where `restore` brings it back; with `permanent` there is no way back."""
+    await stops.in_session(session_id)
     if permanent:
         await database.work(actor, service.trash_if_living, session_id, expected)
         while await database.work_in_bulk(actor, service.purge_slice, session_id):
@@ -137,8 +140,9 @@ async def store_message(session_id: UUID, new: NewMessage, database: CurrentData
     return answer(await database.work(actor, service.store, session_id, new), 201)
 
 
-@router.delete("/{session_id}/messages", status_code=204, responses=NO_SESSION)
-async def clear_messages(session_id: UUID, database: CurrentDatabase, actor: CurrentActor) -> Response:
+@router.delete("/{session_id}/messages", status_code=204, responses=refusals(SessionNotFound, Stale))
+async def clear_messages(session_id: UUID, database: CurrentDatabase, actor: CurrentActor, stops: Stopping) -> Response:
     """Delete all messages of a session; restoring one of them brings all of them back."""
+    await stops.in_session(session_id)
     await database.work(actor, service.clear, session_id)
     return Response(status_code=204)

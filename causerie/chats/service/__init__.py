@@ -26,7 +26,7 @@ from causerie.chats.service.sessions import (
     trash,
     trash_if_living,
 )
-from causerie.chats.service.stopping import stop
+from causerie.chats.service.stopping import stop, stop_below, stop_in_session
 from causerie.chats.service.tree import BranchMessage, branch_above
 from causerie.chats.signals import ReplyQueued, Starter, StopRequested
 
@@ -68,6 +68,8 @@ __all__ = [
     "start",
     "start_entry",
     "stop",
+    "stop_below",
+    "stop_in_session",
     "store",
     "swipe",
     "trash",

@@ -5,10 +5,11 @@ from uuid import UUID
 from causerie.chats import repository
 from causerie.chats.models import ChatSession, Generation, Status
 from causerie.chats.schemas import MessageOut
-from causerie.chats.service import reading
+from causerie.chats.service import reading, tree
 from causerie.chats.service.ending import Ending, end
 from causerie.chats.signals import StopRequested
 from causerie.db.work import Work
+from causerie.http.answers import Expected
 
 
 def stop(work: Work, message_id: UUID) -> MessageOut:
@@ -26,6 +27,45 @@ def stop(work: Work, message_id: UUID) -> MessageOut:
         work.session.flush()
         work.publish(StopRequested(work.actor.user_id, message_id))
     return reading.get_message(work, message_id)
+
+
+def stop_below(work: Work, message_id: UUID, expected: Expected, *, subtree: bool = False) -> tuple[UUID, list[UUID]]:
+    """Stop a message that is to be deleted, and with `subtree` what runs below it.
+
+    Returns:
+        The session, and the replies that their worker still has to end: then they keep all text that was seen.
+
+    Raises:
+        MessageNotFound: the actor has no such message.
+        Stale: the message is not in the expected version.
+    """
+    message = repository.get_message(work, message_id, lock=True)
+    expected.check(message)
+    below = tree.descendants(work, message.session_id, message_id) if subtree else ()
+    return message.session_id, _stop_among(work, message.session_id, {message_id, *(row.id for row in below)})
+
+
+def stop_in_session(work: Work, session_id: UUID, expected: Expected) -> list[UUID]:
+    """Stop what runs in a session that is to be deleted or cleared; return as `stop_below` does.
+
+    Raises:
+        SessionNotFound: the actor has no such session.
+        Stale: the session is not in the expected version.
+    """
+    expected.check(repository.get_session(work, session_id, lock=True, trashed=None))
+    return _stop_among(work, session_id, None)
+
+
+def _stop_among(work: Work, session_id: UUID, among: set[UUID] | None) -> list[UUID]:
+    stopped = [
+        generation
+        for generation in repository.list_unfinished(work, session_id)
+        if generation.state is Status.STREAMING and (among is None or generation.message_id in among)
+    ]
+    for generation in stopped:
+        generation.stop_requested = True
+        work.publish(StopRequested(work.actor.user_id, generation.message_id))
+    return [generation.message_id for generation in stopped]
 
 
 def end_here(work: Work, generation: Generation) -> None:

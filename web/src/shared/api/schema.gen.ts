@@ -8342,7 +8342,10 @@ export interface operations {
     clear_messages: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read, such as `"7"`. */
+                "if-match"?: string | null;
+            };
             path: {
                 session_id: string;
             };
@@ -8384,6 +8387,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `stale`: The row is not in the version that `If-Match` names; nothing was changed. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The body is larger than the route takes. */
             413: {
                 headers: {
@@ -8395,6 +8407,15 @@ export interface operations {
             };
             /** @description The body is not of the route's type. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some of the input is not valid; `errors` names each fault. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9675,7 +9696,10 @@ export interface operations {
     clear_chat_session: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read, such as `"7"`. */
+                "if-match"?: string | null;
+            };
             path: {
                 session_id: string;
             };
@@ -9717,6 +9741,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `stale`: The row is not in the version that `If-Match` names; nothing was changed. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The body is larger than the route takes. */
             413: {
                 headers: {
@@ -9728,6 +9761,15 @@ export interface operations {
             };
             /** @description The body is not of the route's type. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some of the input is not valid; `errors` names each fault. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
