@@ -1,6 +1,7 @@
 """`make bench`: measures, prints the table, and writes it to docs/benchmarks.md. Takes less than six minutes."""
 
 import argparse
+import os
 import tempfile
 import time
 from collections.abc import Sequence
@@ -154,12 +155,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="measure a little of everything and write nothing")
     quick = parser.parse_args().quick
-    started = time.perf_counter()
+    started, load = time.perf_counter(), os.getloadavg()[0]
     figures = uvloop.run(measure(QUICK if quick else Size()))
     for figure in figures:
         print(figure.row())
     if not quick:
-        PAGE.write_text(page(figures, time.perf_counter() - started))
+        PAGE.write_text(page(figures, time.perf_counter() - started, load))
 
 
 if __name__ == "__main__":

@@ -51,13 +51,14 @@ def shown(value: float) -> str:
     return f"{value:.3g}"
 
 
-def page(figures: Sequence[Figure], seconds: float) -> str:
-    """Return the whole page."""
+def page(figures: Sequence[Figure], seconds: float, load: float) -> str:
+    """Return the whole page. `load`: what the machine was busy with before, in cores."""
     rows = "\n".join(figure.row() for figure in figures)
     packages = ", ".join(f"{name} {version(name)}" for name in ("uvicorn", "aiohttp", "httpx", "sqlalchemy", "uvloop"))
     return Template(TEMPLATE.read_text()).substitute(
         day=datetime.now(UTC).date(),
         seconds=f"{seconds:.0f}",
+        load=f"{load:.1f}",
         processor=_processor(),
         cores=os.cpu_count(),
         memory=f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.1f}",
