@@ -13,7 +13,7 @@ from causerie.errors import CauserieError
 from causerie.ids import new_id
 from causerie.realtime.frames import ChatMessage, Join, Ping, read_frame
 
-SESSION_ID = str(new_id())
+SESSION_ID = "019a5f00-0000-7000-8000-000000000001"
 
 
 def refusal_of(**frame: Any) -> CauserieError:
