@@ -41,7 +41,7 @@ async def test_the_mock_sends_what_its_order_says(mock: int) -> None:
 async def test_the_proxies_pass_on_every_token(proxy: Measured) -> None:
     opener = streams_to(proxy.port)
 
-    firsts = await first_tokens(opener, 20, turns_a_chat=10, pause=0)
+    firsts = await first_tokens(opener, 20, turns_a_chat=10)
     rate = await saturated(opener, chats=2, tokens=2_000)
     result = await crowd(opener, proxy, chats=5, seconds=2, probe=True)
 
