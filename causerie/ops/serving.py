@@ -85,7 +85,7 @@ class _Server(uvicorn.Server):
         loop = asyncio.get_running_loop()
         signals = (signal.SIGTERM, signal.SIGINT)
         for number in signals:
-            loop.add_signal_handler(number, self._stop_soon)
+            loop.add_signal_handler(number, self._stop_soon, number)
         try:
             yield
         finally:
@@ -104,11 +104,14 @@ class _Server(uvicorn.Server):
                 host, port = bound.getsockname()[:2]
                 print(f"Causerie is at http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)  # noqa: T201 (the one line that the operator waits for)
 
-    def _stop_soon(self) -> None:
-        if self._stopping is not None or not self.started:
+    def _stop_soon(self, number: signal.Signals) -> None:
+        if not self.started:
             self.should_exit = self.force_exit = True
-            return
-        self._stopping = asyncio.create_task(self._stop())
+        elif self._stopping is None:
+            self._stopping = asyncio.create_task(self._stop())
+        elif number is signal.SIGINT:
+            # Whoever presses Ctrl+C again wants no drain; a second SIGTERM is the same one, sent to a process group.
+            self.should_exit = self.force_exit = True
 
     async def _stop(self) -> None:
         try:

@@ -140,7 +140,9 @@ def test_everything_is_there_after_a_restart(tmp_path: Path, provider: Provider)
         assert (joined["seq"], joined.get("messages") or []) == (before["seq"], [])
 
 
-def test_a_stop_tells_every_socket_and_answers_who_waits(tmp_path: Path, provider: Provider) -> None:
+@pytest.mark.parametrize("signals", [1, 2])
+def test_a_stop_tells_every_socket_and_answers_who_waits(tmp_path: Path, provider: Provider, signals: int) -> None:
+    """A signal to a whole process group reaches the server twice, itself and through `make`: that is one stop."""
     model = provider.one_of_its_own(text=behaviours.SLOW_TEXT, fault="hold", after=40)
     with running(tmp_path, provider) as (server, api, socket), ThreadPoolExecutor(1) as thread:
         session = api.session(ai_model_id=api.model(model, paid=True))
@@ -150,7 +152,9 @@ def test_a_stop_tells_every_socket_and_answers_who_waits(tmp_path: Path, provide
         socket.text_reaches(40)
 
         started = time.monotonic()
-        server.terminate()
+        for _ in range(signals):
+            server.terminate()
+            assert api.http.get("/auth/me").status_code == 200  # the signal has been taken, and it still serves
         bye = socket.expect("bye")
         close_code = socket.close_code()
         answer = waiting.result(DRAIN_SECONDS)

