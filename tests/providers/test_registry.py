@@ -7,8 +7,9 @@ import pytest
 
 from causerie.providers.protocol import ModelConfig, ModelNotAllowed
 from causerie.providers.registry import MOST_KEPT, Providers
+from tests.providers import langchain_double
 from tests.providers.reading import outcome
-from tests.scripted_provider import ScriptedServer
+from tests.scripted_provider import Script, ScriptedServer
 
 FACTORY = "tests.providers.langchain_double:current"
 
@@ -27,6 +28,7 @@ async def test_equal_rows_share_a_provider_and_others_do_not(tmp_path: Path) -> 
 async def test_every_kind_of_row_has_its_provider(tmp_path: Path, server: ScriptedServer) -> None:
     providers = Providers(tmp_path, private_hosts=["loopback"], langchain_models={"mine": FACTORY})
     server.play("scripted", text="Hello.")
+    langchain_double.play(Script(text="Hello."))
 
     for kind in ("openai", "openrouter", "gemini"):
         got = await outcome(providers.for_model(ModelConfig(kind, "scripted", server.url)))
