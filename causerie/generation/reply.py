@@ -95,13 +95,11 @@ class Reply:
         model = self.claimed.context.model
         usage = self.usage
         finish = self.finish
-        counts = (
-            None
-            if usage is None
-            else {"prompt_tokens": usage.prompt_tokens, "completion_tokens": usage.completion_tokens}
-        )
-        if counts is not None and usage is not None and usage.cost is not None:
-            counts["cost"] = usage.cost  # type: ignore[assignment]  # US dollars beside counts
+        counts: dict[str, Any] | None = None
+        if usage is not None:
+            counts = {"prompt_tokens": usage.prompt_tokens, "completion_tokens": usage.completion_tokens}
+            if usage.cost is not None:
+                counts["cost"] = usage.cost
         return {
             "finish_reason": finish.reason if finish else None,
             "provider": (finish.provider if finish else None) or (model.provider if model else None),
