@@ -54,7 +54,7 @@ async def replies(
     engine = Engine(database, providers, bus, dispatcher, config_of, concurrency=concurrency)
     epoch = await database.read(NOBODY, _epoch)
     following = Following(StoredHistory(database), bus, epoch)
-    database.publisher = announcer(bus, dispatcher, engine)
+    database.publisher = announcer(bus, dispatcher)
     repair = asyncio.create_task(following.run(), name="following")
     await engine.start(alone=True)
     try:
@@ -65,7 +65,7 @@ async def replies(
         await asyncio.gather(repair, return_exceptions=True)
 
 
-def announcer(bus: TokenBus, dispatcher: Dispatcher, engine: Engine) -> Callable[[Sequence[object]], None]:
+def announcer(bus: TokenBus, dispatcher: Dispatcher) -> Callable[[Sequence[object]], None]:
     """Return what takes the facts of committed units of work to where they are waited for."""
 
     def announce(facts: Sequence[object]) -> None:
@@ -77,8 +77,8 @@ def announcer(bus: TokenBus, dispatcher: Dispatcher, engine: Engine) -> Callable
                     bus.publish_hint(fact)
                 case ReplyQueued(user_id, message_id):
                     dispatcher.wake(user_id, message_id)
-                case StopRequested(_, message_id):
-                    engine.stop(message_id)
+                case StopRequested(user_id, message_id):
+                    bus.publish_stop(user_id, message_id)
                 case _:
                     raise TypeError(f"nobody waits for {type(fact).__name__}")
 

@@ -114,7 +114,7 @@ class Node:
         engine = Engine(
             self.database, ScriptedSource(provider), self.bus, self.dispatcher, _config, concurrency=concurrency
         )
-        announce = announcer(self.bus, self.dispatcher, engine)
+        announce = announcer(self.bus, self.dispatcher)
 
         def publisher(facts: Sequence[object]) -> None:
             self.publish(facts)

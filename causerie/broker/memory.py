@@ -1,7 +1,7 @@
 """The broker of a single process: shared buffers and a queue."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import TypeVar
 from uuid import UUID
@@ -14,6 +14,7 @@ from causerie.broker.ports import (
     SessionListener,
     TextPiece,
     UserListener,
+    WakeUp,
 )
 
 WAITING_WAKE_UPS = 10_000
@@ -41,13 +42,19 @@ class Attempt:
 
 
 class MemoryBus:
-    """A `TokenBus` within one process; here nothing is late and nothing is lost."""
+    """A `TokenBus` within one process; here nothing is late and nothing is lost.
 
-    def __init__(self) -> None:
+    Args:
+        alone: no other process works on the database, so there is nothing that this bus would not bring.
+    """
+
+    def __init__(self, *, alone: bool = True) -> None:
+        self.away = not alone
         self._attempts: dict[SessionKey, dict[UUID, Attempt]] = {}
         # Tuples, because listeners come and go while others are being called.
         self._listeners: dict[SessionKey, tuple[SessionListener, ...]] = {}
         self._user_listeners: dict[UUID, tuple[UserListener, ...]] = {}
+        self._stop_listeners: dict[None, tuple[Callable[[UUID, UUID], None], ...]] = {}
 
     def open(self, session: SessionKey, message_id: UUID, attempt: int, kept: str) -> None:
         replies = self._attempts.setdefault(session, {})
@@ -80,29 +87,46 @@ class MemoryBus:
         for listener in self._user_listeners.get(hint.session.user_id, ()):
             listener.on_hint(hint)
 
+    def publish_stop(self, user_id: UUID, message_id: UUID) -> None:
+        for listener in self._stop_listeners.get(None, ()):
+            listener(user_id, message_id)
+
     def subscribe(self, session: SessionKey, listener: SessionListener) -> Callable[[], None]:
         return _enter(self._listeners, session, listener)
 
     def subscribe_user(self, user_id: UUID, listener: UserListener) -> Callable[[], None]:
         return _enter(self._user_listeners, user_id, listener)
 
-    async def read(self, session: SessionKey) -> list[LiveText]:
+    def subscribe_stops(self, listener: Callable[[UUID, UUID], None]) -> Callable[[], None]:
+        return _enter(self._stop_listeners, None, listener)
+
+    async def listening(self, session: SessionKey) -> None:
+        pass  # it is heard at once
+
+    async def read(self, session: SessionKey, message_ids: Collection[UUID]) -> list[LiveText]:
         replies = self._attempts.get(session, {})
-        return [LiveText(message_id, attempt.number, attempt.whole()) for message_id, attempt in replies.items()]
+        return [
+            LiveText(message_id, attempt.number, attempt.whole())
+            for message_id, attempt in replies.items()
+            if message_id in message_ids
+        ]
 
 
 class MemoryDispatcher:
     """A `Dispatcher` within one process."""
 
     def __init__(self, limit: int = WAITING_WAKE_UPS) -> None:
-        self._waiting: asyncio.Queue[tuple[UUID, UUID]] = asyncio.Queue(limit)
+        self._waiting: asyncio.Queue[WakeUp] = asyncio.Queue(limit)
 
     def wake(self, user_id: UUID, message_id: UUID) -> None:
         if not self._waiting.full():
-            self._waiting.put_nowait((user_id, message_id))
+            self._waiting.put_nowait(WakeUp(user_id, message_id))
 
-    async def next(self) -> tuple[UUID, UUID]:
+    async def next(self) -> WakeUp:
         return await self._waiting.get()
+
+    def done(self, wake_up: WakeUp) -> None:
+        pass  # who was given it dies with it
 
 
 def _enter(registry: dict[Key, tuple[Listener, ...]], key: Key, listener: Listener) -> Callable[[], None]:

@@ -1,6 +1,6 @@
 """The ports of the broker. Losing what travels here costs smoothness, never a fact: the database has those."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -59,6 +59,15 @@ class LiveText:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class WakeUp:
+    """A queued reply that a worker may start. `receipt` is the carrier's own."""
+
+    user_id: UUID
+    message_id: UUID
+    receipt: str = ""
+
+
 class SessionListener(Protocol):
     """Hears what happens in one session: on the loop's thread, as it is published. It neither blocks nor raises."""
 
@@ -79,8 +88,13 @@ class UserListener(Protocol):
 class TokenBus(Protocol):
     """Carries live text and committed events from where they arise to where clients are connected.
 
-    All but `read` return at once and never raise: what cannot be carried is lost. The loop's thread calls all of it.
+    All but the two that wait return at once; nothing raises: what cannot be carried is lost. The loop's thread calls
+    all of it.
     """
+
+    @property
+    def away(self) -> bool:
+        """Whether others' news cannot be heard now: who follows them has to look into the database often."""
 
     def open(self, session: SessionKey, message_id: UUID, attempt: int, kept: str) -> None:
         """Begin an attempt whose text starts with `kept`; it takes the place of the reply's older attempts."""
@@ -97,14 +111,23 @@ class TokenBus(Protocol):
     def publish_hint(self, hint: SessionHint) -> None:
         """Pass on a hint to its user's connections."""
 
+    def publish_stop(self, user_id: UUID, message_id: UUID) -> None:
+        """Tell whoever writes this reply that its row says stop."""
+
     def subscribe(self, session: SessionKey, listener: SessionListener) -> Callable[[], None]:
-        """Let `listener` hear the session from now on; return what ends that."""
+        """Let `listener` hear the session, from when `listening` returns at the latest; return what ends that."""
 
     def subscribe_user(self, user_id: UUID, listener: UserListener) -> Callable[[], None]:
         """Let `listener` hear the user's hints from now on; return what ends that."""
 
-    async def read(self, session: SessionKey) -> list[LiveText]:
-        """Return the replies that are being written, as far as this bus knows them."""
+    def subscribe_stops(self, listener: Callable[[UUID, UUID], None]) -> Callable[[], None]:
+        """Let `listener` hear the user and message of every `publish_stop`; return what ends that."""
+
+    async def listening(self, session: SessionKey) -> None:
+        """Wait until what is published in a subscribed session is heard here: at most 2 s, and not while `away`."""
+
+    async def read(self, session: SessionKey, message_ids: Collection[UUID]) -> list[LiveText]:
+        """Return the texts of those replies that are being written, as far as this bus knows them. Waits at most 4 s."""
 
 
 class Dispatcher(Protocol):
@@ -113,5 +136,33 @@ class Dispatcher(Protocol):
     def wake(self, user_id: UUID, message_id: UUID) -> None:
         """Say that this reply can start. Returns at once; when too many wait, the wake-up is dropped."""
 
-    async def next(self) -> tuple[UUID, UUID]:
-        """Wait for the next reply that can start; return its user and its message."""
+    async def next(self) -> WakeUp:
+        """Wait for the next reply that can start. Whoever asks has a free slot; each wake-up goes to one asker."""
+
+    def done(self, wake_up: WakeUp) -> None:
+        """Say that the database knows what became of it; until then, an asker's death gives it to another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class CachedSession:
+    """What joining a session at event `head` begins with: its row and its last page, as JSON."""
+
+    head: int
+    session: str
+    messages: str
+
+
+class SessionCache(Protocol):
+    """Remembers for an hour what joining a session begins with. Never the truth: who reads it compares `head`."""
+
+    async def get(self, session: SessionKey) -> CachedSession | None:
+        """Return what is remembered; None for nothing, and when it cannot be had at once."""
+
+    def put(self, session: SessionKey, cached: CachedSession) -> None:
+        """Remember, unless something newer is remembered already."""
+
+    def forget(self, session: SessionKey) -> None:
+        """Remember nothing of this session any more, on no node."""
+
+    def forget_user(self, user_id: UUID) -> None:
+        """Remember nothing of any session of this user any more, on no node."""

@@ -55,6 +55,9 @@ class Database(Protocol):
     ) -> T:
         """Run `function(work, …)` on one consistent snapshot; it cannot write."""
 
+    def drop_connections(self) -> None:
+        """Abort every connection, after a sleep in which the other side may have gone; units on them fail."""
+
     async def close(self) -> None:
         """Finish the units that wait, then close every connection."""
 

@@ -125,6 +125,9 @@ class SqliteDatabase:
         self._refuse_if_closed()
         return await self._loop.run_in_executor(self._readers, lambda: self._read(actor, function, *args, **kwargs))
 
+    def drop_connections(self) -> None:
+        pass  # a file has no other side
+
     async def close(self) -> None:
         self._closed = True
         self._queue.put(None)

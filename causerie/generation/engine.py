@@ -74,6 +74,7 @@ class Engine:
         self._hurry = asyncio.Event()
         self._draining = False
         self._loops: list[asyncio.Task[None]] = []
+        self._unsubscribe = bus.subscribe_stops(self.stop)
         self._renewed = time.monotonic()
 
     @property
@@ -112,6 +113,7 @@ class Engine:
     async def close(self) -> None:
         """Drain, and end every task."""
         await self.drain()
+        self._unsubscribe()
         tasks = [*self._loops, *(reply.task for reply in self._replies.values() if reply.task is not None)]
         for task in tasks:
             task.cancel()
@@ -131,10 +133,10 @@ class Engine:
         work.on_commit(lambda: self._begin(reply))
         return entries
 
-    def stop(self, message_id: UUID) -> None:
+    def stop(self, user_id: UUID, message_id: UUID) -> None:
         """End a reply with the text it has, if it is written here."""
         reply = self._replies.get(message_id)
-        if reply is not None:
+        if reply is not None and reply.actor.user_id == user_id:
             reply.interrupt(Interruption.STOP)
 
     def _begin(self, claimed: Claimed) -> None:
@@ -254,11 +256,12 @@ class Engine:
 
     async def _answer_wake_ups(self) -> None:
         while True:
-            user_id, message_id = await self._dispatcher.next()
+            wake_up = await self._dispatcher.next()
             try:
-                await self._claim(user_id, message_id)
+                await self._claim(wake_up.user_id, wake_up.message_id)
             except Exception:
-                log.exception("claim_failed", message_id=str(message_id))
+                log.exception("claim_failed", message_id=str(wake_up.message_id))
+            self._dispatcher.done(wake_up)
 
     async def _keep_leases(self) -> None:
         """Checkpoint all texts together, about once a second, and renew the leases every 5 s."""

@@ -6,7 +6,16 @@ from dataclasses import dataclass, field
 import pytest
 
 from causerie.broker.memory import MemoryBus, MemoryDispatcher
-from causerie.broker.ports import Dispatcher, EventNotice, LiveText, SessionHint, SessionKey, TextPiece, TokenBus
+from causerie.broker.ports import (
+    Dispatcher,
+    EventNotice,
+    LiveText,
+    SessionHint,
+    SessionKey,
+    TextPiece,
+    TokenBus,
+    WakeUp,
+)
 from causerie.ids import new_id
 
 pytestmark = pytest.mark.anyio
@@ -53,7 +62,7 @@ async def test_text_is_heard_in_pieces_and_read_whole(bus: TokenBus, ear: Ear) -
     bus.publish_text(piece(10, "a time", attempt=2))
 
     assert ear.heard == [piece(5, "upon ", attempt=2), piece(10, "a time", attempt=2)]
-    assert await bus.read(SESSION) == [LiveText(REPLY, 2, "Once upon a time")]
+    assert await bus.read(SESSION, [REPLY]) == [LiveText(REPLY, 2, "Once upon a time")]
 
 
 async def test_repeats_holes_and_fenced_workers_are_not_heard(bus: TokenBus, ear: Ear) -> None:
@@ -71,7 +80,7 @@ async def test_an_older_attempt_neither_opens_nor_closes_a_newer_one(bus: TokenB
     bus.open(SESSION, REPLY, 1, "old")
     bus.close(SESSION, REPLY, 1)
 
-    assert await bus.read(SESSION) == [LiveText(REPLY, 2, "new")]
+    assert await bus.read(SESSION, [REPLY]) == [LiveText(REPLY, 2, "new")]
 
 
 async def test_a_closed_attempt_is_forgotten(bus: TokenBus, ear: Ear) -> None:
@@ -79,7 +88,7 @@ async def test_a_closed_attempt_is_forgotten(bus: TokenBus, ear: Ear) -> None:
     bus.close(SESSION, REPLY, 1)
     bus.publish_text(piece(0, "late"))
 
-    assert await bus.read(SESSION) == []
+    assert await bus.read(SESSION, [REPLY]) == []
     assert ear.heard == []
 
 
@@ -115,6 +124,6 @@ async def test_wake_ups_arrive_in_order_and_the_surplus_is_dropped() -> None:
     for wake_up in (first, second, third):
         dispatcher.wake(*wake_up)
 
-    assert [await dispatcher.next(), await dispatcher.next()] == [first, second]
+    assert [await dispatcher.next(), await dispatcher.next()] == [WakeUp(*first), WakeUp(*second)]
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(dispatcher.next(), 0.01)

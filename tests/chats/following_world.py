@@ -66,6 +66,7 @@ class WireBus:
 
     def __init__(self) -> None:
         self.store = MemoryBus()
+        self.away = False
         self.wire: list[Callable[[SessionListener], None]] = []
         self._listeners: list[tuple[SessionKey, SessionListener]] = []
 
@@ -93,11 +94,20 @@ class WireBus:
     def subscribe_user(self, user_id: UUID, listener: UserListener) -> Callable[[], None]:
         return self.store.subscribe_user(user_id, listener)
 
-    async def read(self, session: SessionKey) -> list[LiveText]:
-        return await self.store.read(session)
+    def publish_stop(self, user_id: UUID, message_id: UUID) -> None:
+        self.store.publish_stop(user_id, message_id)
+
+    def subscribe_stops(self, listener: Callable[[UUID, UUID], None]) -> Callable[[], None]:
+        return self.store.subscribe_stops(listener)
+
+    async def listening(self, session: SessionKey) -> None:
+        await self.store.listening(session)
+
+    async def read(self, session: SessionKey, message_ids: Collection[UUID]) -> list[LiveText]:
+        return await self.store.read(session, message_ids)
 
     @property
-    def listening(self) -> int:
+    def listeners(self) -> int:
         return len(self._listeners)
 
     def deliver(self, index: int = 0) -> None:

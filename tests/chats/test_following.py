@@ -434,13 +434,13 @@ async def test_a_stranger_joins_nothing_and_nothing_is_left_of_the_attempt(scene
         await scene.following.join(Actor(new_id()), channel, scene.world.key.session_id)
 
     assert channel.idle
-    assert scene.world.bus.listening == 0
+    assert scene.world.bus.listeners == 0
 
 
 @in_virtual_time
 async def test_who_left_gets_nothing_more_and_the_last_one_ends_the_listening(scene: Scene) -> None:
     first, second = await scene.reader(), await scene.reader()
-    assert scene.world.bus.listening == 1
+    assert scene.world.bus.listeners == 1
 
     scene.following.leave(first.channel, scene.world.key.session_id)
     scene.world.rename()
@@ -451,7 +451,7 @@ async def test_who_left_gets_nothing_more_and_the_last_one_ends_the_listening(sc
 
     assert "session:updated" not in first.kinds()
     assert "session:updated" in second.kinds()
-    assert scene.world.bus.listening == 0
+    assert scene.world.bus.listeners == 0
 
 
 @in_virtual_time
@@ -464,7 +464,7 @@ async def test_a_join_that_is_cancelled_leaves_nothing(scene: Scene) -> None:
     with suppress(asyncio.CancelledError):
         await joining
 
-    assert scene.world.bus.listening == 0
+    assert scene.world.bus.listeners == 0
 
 
 # Limits.
@@ -550,7 +550,7 @@ async def test_hints_go_to_who_has_not_joined_and_deleting_ends_a_join(scene: Sc
     assert not scene.following.has_joined(joined.channel, scene.world.key.session_id)
     for channel in (joined.channel, elsewhere, stream.channel):
         scene.following.close(channel)
-    assert scene.world.bus.listening == 0
+    assert scene.world.bus.listeners == 0
 
 
 @in_virtual_time
@@ -590,7 +590,7 @@ async def test_one_reply_is_followed_from_its_start_to_its_end_and_nothing_else(
 
     assert [frame["type"] for frame in got] == [encoding.START, TOKEN, encoding.END]
     assert got[1]["token"] == "Once upon"
-    assert scene.world.bus.listening == 0
+    assert scene.world.bus.listeners == 0
 
 
 @in_virtual_time
@@ -619,7 +619,7 @@ async def test_waiting_for_a_reply_ends_with_it(scene: Scene) -> None:
 
     assert await waiting
     assert await lost
-    assert scene.world.bus.listening == 0
+    assert scene.world.bus.listeners == 0
 
 
 @in_virtual_time

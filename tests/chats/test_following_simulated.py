@@ -149,7 +149,7 @@ async def simulate(taken: list[Step], reading_seconds: float) -> None:
         await simulation.finish()
         for reader in simulation.readers:
             following.close(reader.channel)
-        assert world.bus.listening == 0
+        assert world.bus.listeners == 0
     finally:
         running.cancel()
         with suppress(asyncio.CancelledError):

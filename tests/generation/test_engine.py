@@ -480,7 +480,7 @@ async def test_nothing_is_left_of_replies_that_ended(node: Node) -> None:  # I17
         for message_id in ids:
             assert text_of(node, (await node.final(message_id)).id) == "word " * 100
         assert engine.running == 0
-        assert await node.bus.read(node.notices[-1].session) == []
+        assert [await node.bus.read(notice.session, ids) for notice in node.notices] == [[]] * len(node.notices)
     await asyncio.sleep(0)
     assert len(asyncio.all_tasks()) <= before + 1
     rows = await node.read(lambda work: work.session.scalars(select(Generation)).all())

@@ -107,7 +107,7 @@ def in_virtual_time(test: Callable[[Scene], Awaitable[None]]) -> Callable[[], No
             await settled()
             assert asyncio.all_tasks() == {asyncio.current_task()}
             assert scene.sockets.health() == {"open": 0}
-            assert scene.world.bus.listening == 0
+            assert scene.world.bus.listeners == 0
 
     def test_in_virtual_time() -> None:
         run(play())
@@ -126,7 +126,7 @@ async def test_the_server_speaks_first_and_a_client_that_goes_leaves_nothing(sce
     client = await scene.client()
     client.send("session:join", session_id=str(scene.world.key.session_id))
     await settled()
-    assert scene.world.bus.listening == 1
+    assert scene.world.bus.listeners == 1
 
     client.disconnect()
     await client.serving

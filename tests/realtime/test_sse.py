@@ -60,7 +60,7 @@ def in_virtual_time(test: Callable[[Scene], Awaitable[None]]) -> Callable[[], No
         await test(scene)
         assert asyncio.all_tasks() == {asyncio.current_task()}
         assert scene.channel.closed
-        assert scene.world.bus.listening == 0
+        assert scene.world.bus.listeners == 0
 
     def test_in_virtual_time() -> None:
         run(play())

@@ -285,7 +285,7 @@ class Following:
     async def _bring(self, feed: Feed, head: int, running: Sequence[Running]) -> None:
         """Open the feed at `head`, or bring it there if what happened until then has not been heard."""
         if feed.head is None:
-            texts = await self._bus.read(feed.key)
+            texts = await self._bus.read(feed.key, [run.message_id for run in running])
             if feed.head is None:
                 feed.open(head, running, texts, text_unknown=False)
         while feed.position < head and await self._read_events(feed):
@@ -359,7 +359,7 @@ class Following:
                 await asyncio.sleep(pause)
                 if feed.is_whole() or self._feeds.get(feed.key) is not feed:
                     return
-                feed.learn(await self._bus.read(feed.key))
+                feed.learn(await self._bus.read(feed.key, feed.replies))
                 if not feed.is_whole():
                     await self._read_events(feed)
                 if not feed.is_whole() and pause:
