@@ -127,7 +127,7 @@ class TokenBus(Protocol):
         """Wait until what is published in a subscribed session is heard here: at most 2 s, and not while `away`."""
 
     async def read(self, session: SessionKey, message_ids: Collection[UUID]) -> list[LiveText]:
-        """Return the texts of those replies that are being written, as far as this bus knows them. Waits at most 4 s."""
+        """Return the texts of those replies that are being written, as far as known here. Waits at most 4 s."""
 
 
 class Dispatcher(Protocol):
