@@ -72,6 +72,7 @@ docs: $(STAMPS)/dev $(STAMPS)/causerie $(NODE_MODULES)  ## Write the documents t
 lock: $(STAMPS)/tools  ## Renew the lock files after a change of pyproject.toml (UPGRADE=--upgrade for newer versions)
 	$(UV_LOCK) $(UPGRADE) pyproject.toml --extra local -o requirements/runtime.txt
 	$(UV_LOCK) $(UPGRADE) pyproject.toml --all-extras --group dev -c requirements/runtime.txt -o requirements/dev.txt
+	$(UV_LOCK) $(UPGRADE) pyproject.toml --extra local --extra postgres --extra redis -c requirements/dev.txt -o requirements/served.txt
 	$(UV_LOCK) $(UPGRADE) --group tools -c requirements/dev.txt -o requirements/tools.txt
 	$(UV_LOCK) $(UPGRADE) --group model --no-deps -o requirements/model.txt
 
