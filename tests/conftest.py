@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from causerie.db.upgrading import upgrade
 from tests.postgres import PostgresDatabase, PostgresServer, postgres_server
+from tests.redis import mortal_redis, redis_server, redis_url  # noqa: F401 (fixtures)
 
 TESTS = Path(__file__).parent
 SLOW_FOLDERS = {"bench", "browser", "contract", "faults"}
