@@ -83,9 +83,9 @@ _RENEW = (
     )
     .values(lease_until=bindparam("until"))
 )
-_LEASED = select(_generation.c.message_id, _generation.c.attempt, _generation.c.stop_requested).where(
-    _generation.c.owner == bindparam("of_owner"), _generation.c.state == "streaming"
-)
+_LEASED = select(
+    _generation.c.user_id, _generation.c.message_id, _generation.c.attempt, _generation.c.stop_requested
+).where(_generation.c.owner == bindparam("of_owner"), _generation.c.state == "streaming")
 _job = table(
     "job",
     column("user_id", Identifier()),
@@ -126,6 +126,7 @@ class Renewal:
 class Leased:
     """A reply that a worker holds, as its row has it."""
 
+    user_id: UUID
     message_id: UUID
     attempt: int
     stop_requested: bool

@@ -295,9 +295,9 @@ class Engine:
 
     def _obey(self, held: list[Reply], leased: list[across.Leased]) -> None:
         """Stop what the rows say is to be stopped; drop what the rows say is no longer ours."""
-        rows = {row.message_id: row for row in leased}
+        rows = {(row.user_id, row.message_id): row for row in leased}
         for reply in held:
-            row = rows.get(reply.message_id)
+            row = rows.get((reply.actor.user_id, reply.message_id))
             if row is None or row.attempt != reply.attempt:
                 reply.interrupt(Interruption.FENCED)
             elif row.stop_requested:
