@@ -13,6 +13,7 @@ from statistics import median
 
 import uvloop
 
+from bench import served
 from bench.bare_sqlite import cpu_of_a_turn
 from bench.clients import Pages, Socket
 from bench.figures import PAGE, Figure, page
@@ -53,8 +54,9 @@ async def measure(size: Size) -> list[Figure]:
             causerie, opened = await _causerie(Path(folder), mock, size)
             pages = [length for _, length in (*opened.chats.values(), opened.sessions)]
             httpx = await _proxy("httpx", mock, size, size.crowds[:2], pages)
+            house = await served.measure(Path(folder), mock, served.QUICK if size is QUICK else served.Size())
         opened.bare_database_cpu = cpu_of_a_turn(Path(folder), size.turns)
-        return figures_of(causerie, opened, aiohttp, httpx, direct)
+        return [*figures_of(causerie, opened, aiohttp, httpx, direct), *served.figures_of(house, direct)]
 
 
 async def _proxy(kind: str, mock: int, size: Size, crowds: Sequence[int], pages: list[int] | None = None) -> Program:

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import os
+import re
 import struct
 import time
 from dataclasses import dataclass
@@ -210,6 +211,42 @@ class Socket(asyncio.Protocol):
 
     def close(self) -> None:
         self._transport.abort()
+
+
+class StampedSocket(Socket):
+    """Reads from stamped tokens how long (seconds) each was on its way. Text that comes again is not counted again."""
+
+    STAMP = re.compile(rb"[0-9a-f]{16} ")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ways: list[float] = []
+        self._seen: set[bytes] = set()
+        self._changed = asyncio.Event()
+        self._reset = asyncio.Event()
+
+    async def reached(self, tokens: int) -> None:
+        """Wait until so many tokens have come."""
+        async with asyncio.timeout(WAIT_SECONDS):
+            while len(self.ways) < tokens:
+                self._changed.clear()
+                await self._changed.wait()
+
+    async def reset(self) -> None:
+        """Wait until another attempt goes on with the reply."""
+        await asyncio.wait_for(self._reset.wait(), WAIT_SECONDS)
+
+    def _take(self, opcode: int, frame: bytes) -> None:
+        if frame.startswith(b'{"type":"chat:stream:token"'):
+            now = time.perf_counter_ns()
+            for stamp in self.STAMP.findall(frame):
+                if stamp not in self._seen:
+                    self._seen.add(stamp)
+                    self.ways.append((now - int(stamp, 16)) / 1e9)
+            self._changed.set()
+        elif frame.startswith(b'{"type":"chat:stream:reset"'):
+            self._reset.set()
+        super()._take(opcode, frame)
 
 
 class Pages:

@@ -56,22 +56,22 @@ class Chat:
     """A session that one socket has joined; a turn's model is set before, and its setting is not measured."""
 
     def __init__(self, socket: Socket, session_id: str, choose: Callable[[str, str], Awaitable[None]]) -> None:
-        self._socket = socket
-        self._session_id = session_id
+        self.socket = socket
+        self.session_id = session_id
         self._choose = choose
         self._model = ""
 
     async def prepare(self, model: str) -> None:
         if model != self._model:
-            await self._choose(self._session_id, model)
+            await self._choose(self.session_id, model)
             self._model = model
 
     async def ask(self, model: str) -> Turn:
         await self.prepare(model)
-        return await self._socket.say(self._session_id, "Hello!", characters_a_token=len(WORD))
+        return await self.socket.say(self.session_id, "Hello!", characters_a_token=len(WORD))
 
     def close(self) -> None:
-        self._socket.close()
+        self.socket.close()
 
 
 async def first_tokens(opener: Opener, turns: int, *, turns_a_chat: int = 20) -> list[float]:

@@ -1,8 +1,8 @@
 """A model provider of OpenAI's dialect that sends exactly as it is told, and costs next to nothing.
 
-The model's name is the order: `paced:20:200` sends 200 tokens at 20 a second, the first at once; `flood:5000` sends
-5,000 as fast as they are taken. Run as `python -m bench.mock`: it prints its port and serves until its standard input
-ends.
+The model's name is the order: `paced:20:200` sends 200 tokens at 20 a second, the first at once; `stamped:20:200` does
+so with tokens that say when they were written; `flood:5000` sends 5,000 as fast as they are taken.
+Run as `python -m bench.mock`: it prints its port and serves until its standard input ends.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import asyncio
 import heapq
 import json
 import sys
+import time
 from itertools import count
 from typing import cast
 
@@ -26,6 +27,7 @@ _EVENT = (
     b'data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1700000000,"model":"mock",'
     b'"choices":[{"index":0,"delta":{"content":"' + WORD.encode() + b'"},"finish_reason":null}]}\n\n'
 )
+_STAMPED = _EVENT.replace(WORD.encode(), b"%016x ")
 _LAST = (
     b'data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1700000000,"model":"mock",'
     b'"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
@@ -89,10 +91,23 @@ class PacedReply:
             return None
         self._sent += 1
         if self._sent < self._tokens:
-            self._transport.write(_TOKEN_CHUNK if self._sent > 1 else _HEAD + _TOKEN_CHUNK)
+            self._transport.write(self._token() if self._sent > 1 else _HEAD + self._token())
             return self._start + self._sent * self._interval
-        self._transport.write((_TOKEN_CHUNK if self._sent > 1 else _HEAD + _TOKEN_CHUNK) + _END)
+        self._transport.write((self._token() if self._sent > 1 else _HEAD + self._token()) + _END)
         return None
+
+    def _token(self) -> bytes:
+        return _TOKEN_CHUNK
+
+
+class StampedReply(PacedReply):
+    """Its tokens are the nanoseconds of the machine's monotonic clock, so that a reader can tell how long they took."""
+
+    def _token(self) -> bytes:
+        return _chunk(_STAMPED % time.perf_counter_ns())
+
+
+_PACED = {"paced": PacedReply, "stamped": StampedReply}
 
 
 class Connection(asyncio.Protocol):
@@ -121,8 +136,8 @@ class Connection(asyncio.Protocol):
 
     def _answer(self, model: str) -> None:
         kind, *numbers = model.split(":")
-        if kind == "paced":
-            reply = PacedReply(self._transport, float(numbers[0]), int(numbers[1]), self._loop.time())
+        if kind in _PACED:
+            reply = _PACED[kind](self._transport, float(numbers[0]), int(numbers[1]), self._loop.time())
             if following := reply.send():
                 self._pacer.add(following, reply)
         else:

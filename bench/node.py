@@ -45,27 +45,53 @@ class Node:
         ):
             yield cls(server, mock_port, rest)
 
-    async def opened(self) -> Chat:
+    async def opened(self, kind: type[Socket] = Socket) -> Chat:
         """Open a socket and join a new session with it."""
-        session_id = (await self._send("POST", "/api/sessions", {}))["id"]
-        socket = await Socket.open(self.server.port)
+        return await self.joined((await self._send("POST", "/api/sessions", {}))["id"], kind)
+
+    async def joined(self, session_id: str, kind: type[Socket] = Socket) -> Chat:
+        """Join a session with a new socket."""
+        socket = await kind.open(self.server.port)
         await socket.exchange({"type": "session:join", "session_id": session_id}, "session:joined")
-        return Chat(socket, session_id, self._choose)
+        return Chat(socket, session_id, self.choose)
 
     async def database_cpu_seconds(self) -> float:
         """Return the processor time that the database's writing thread has used."""
-        health = await self._send("GET", "/api/health")
-        seconds: float = health["parts"]["database"]["cpu_seconds"]
+        seconds: float = (await self.health())["database"]["cpu_seconds"]
         return seconds
 
-    async def _choose(self, session_id: str, order: str) -> None:
+    async def health(self) -> dict[str, Any]:
+        """Return how the node's parts are."""
+        parts: dict[str, Any] = (await self._send("GET", "/api/health"))["parts"]
+        return parts
+
+    async def text(self, path: str) -> str:
+        """Return a page."""
+        answer = await self._rest.get(path)
+        return answer.raise_for_status().text
+
+    async def say_and_leave(self, session_id: str) -> None:
+        """Say something whose reply nobody waits for."""
+        said = {"chat_session_id": session_id, "message": "Hello!"}
+        await self._send("POST", "/api/chat/send_message", said, headers={"Prefer": "respond-async"})
+
+    async def choose(self, session_id: str, order: str) -> None:
+        """Let the mock answer this session's turns as `order` says."""
         if order not in self._models:
-            model = {"name": order, "provider": "openai", "model": order, "base_url": self._mock}
+            # Every model of the mock is free and goes on from a prefix, so that another worker may take a reply over.
+            model = {
+                "name": order,
+                "provider": "openai",
+                "model": order,
+                "base_url": self._mock,
+                "paid": False,
+                "continue_prefix": True,
+            }
             self._models[order] = (await self._send("POST", "/api/models", model))["id"]
         await self._send("PATCH", f"/api/sessions/{session_id}", {"ai_model_id": self._models[order]})
 
-    async def _send(self, method: str, path: str, body: Any = None) -> Any:
-        answer = await self._rest.request(method, path, json=body)
+    async def _send(self, method: str, path: str, body: Any = None, **options: Any) -> Any:
+        answer = await self._rest.request(method, path, json=body, **options)
         if answer.is_error:
             raise RuntimeError(f"{method} {path}: {answer.status_code} {answer.text}")
         return json.loads(answer.content)

@@ -22,6 +22,7 @@ class Measured:
 
     def __init__(self, process: asyncio.subprocess.Process, port: int, started: float) -> None:
         self.port = port
+        self.pid = process.pid
         self.ready_seconds = time.perf_counter() - started
         self._system = psutil.Process(process.pid)
 
@@ -49,7 +50,7 @@ async def running(
     """Run a Python program on one core until the block ends; it is entered once the port answers HTTP."""
     started = time.perf_counter()
     process = await asyncio.create_subprocess_exec(
-        *_pinned(core, [sys.executable, *command]),
+        *pinned(core, [sys.executable, *command]),
         env={**os.environ, **(environment or {})},
         cwd=Path(__file__).parent.parent,
         stdin=asyncio.subprocess.DEVNULL,
@@ -66,7 +67,7 @@ async def running(
 async def mock_provider() -> AsyncIterator[int]:
     """Run the mock beside the load; return its port."""
     process = await asyncio.create_subprocess_exec(
-        *_pinned(LOAD_CORE, [sys.executable, "-m", "bench.mock"]),
+        *pinned(LOAD_CORE, [sys.executable, "-m", "bench.mock"]),
         cwd=Path(__file__).parent.parent,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
@@ -86,7 +87,8 @@ def pin_load() -> None:
     os.sched_setaffinity(0, {_existing(LOAD_CORE)})
 
 
-def _pinned(core: int, command: Sequence[str]) -> list[str]:
+def pinned(core: int, command: Sequence[str]) -> list[str]:
+    """Return the command that runs `command` on one core."""
     return ["taskset", "--cpu-list", str(_existing(core)), *command]
 
 

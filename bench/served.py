@@ -1,0 +1,245 @@
+"""What Causerie is measured at as many processes on PostgreSQL and Redis."""
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import mean
+
+from bench.clients import StampedSocket
+from bench.figures import Figure
+from bench.house import LOAD_CORE, SERVER_CORE, House, WorkerProcess, idle
+from bench.measuring import RATE, Chat, first_tokens, percentile
+from bench.node import Node
+
+SENDERS = 16
+TURNS_A_SENDER = 25
+STAMPED_CHATS = 20
+LONG_REPLY = 500
+"""Tokens of a reply whose cost is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is measured."""
+
+    turns: int = 400
+    clients: int = 1_500
+    clients_a_session: int = 100
+    streams: int = 800
+    seconds: float = 12.0
+    replies: int = 20
+    takeovers: int = 3
+
+
+QUICK = Size(turns=60, clients=60, clients_a_session=20, streams=40, seconds=3.0, replies=4, takeovers=1)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Times in seconds."""
+
+    first: dict[int, list[float]] = field(default_factory=dict)
+    turns_a_second: dict[int, float] = field(default_factory=dict)
+    cpu_of_a_turn: dict[str, float] = field(default_factory=dict)
+    first_byte: list[float] = field(default_factory=list)
+    every_byte: list[float] = field(default_factory=list)
+    clients_a_core: float = 0.0
+    clients_late: float = 0.0
+    streams_a_core: float = 0.0
+    streams_late: float = 0.0
+    transactions: float = 0.0
+    redis_bytes: float = 0.0
+    redis_cpu: float = 0.0
+    killed: list[float] = field(default_factory=list)
+    told: list[float] = field(default_factory=list)
+
+
+async def measure(folder: Path, mock: int, size: Size) -> Outcome:
+    """Measure one house: with one worker, with two, then each kind of process by itself on a core."""
+    outcome = Outcome()
+    folder = folder / "served"
+    folder.mkdir()
+    async with House.on(folder, mock) as house:
+        async with AsyncExitStack() as stack:
+            web = await stack.enter_async_context(house.web())
+            one = await stack.enter_async_context(house.worker())
+            await _turns(outcome, house, web, [one], size)
+            await _long_replies(outcome, house, web, size)
+            await _stamped(outcome, web)
+            two = await stack.enter_async_context(house.worker())
+            await _turns(outcome, house, web, [one, two], size)
+        async with house.web() as web, house.worker(core=LOAD_CORE):
+            await _clients(outcome, web, size)
+        async with house.web(core=LOAD_CORE) as web, house.worker() as worker:
+            await _streams(outcome, web, worker, size)
+        async with house.web() as web:
+            for number, times in ((signal.SIGKILL, outcome.killed), (signal.SIGTERM, outcome.told)):
+                for _ in range(size.takeovers):
+                    times.append(await _takeover(house, web, number))
+    return outcome
+
+
+async def _turns(outcome: Outcome, house: House, web: Node, workers: Sequence[WorkerProcess], size: Size) -> None:
+    count = len(workers)
+    outcome.first[count] = await first_tokens(web.opened, size.turns)
+    chats = [await web.opened() for _ in range(SENDERS)]
+    await asyncio.gather(*(chat.ask("flood:4") for chat in chats))
+    clocks: dict[str, Callable[[], float]] = {
+        "web": web.server.cpu_seconds,
+        "worker": lambda: sum(worker.cpu_seconds() for worker in workers),
+        "postgres": house.postgres_cpu_seconds,
+    }
+    before = {name: clock() for name, clock in clocks.items()}
+    started = time.perf_counter()
+    await asyncio.gather(*(_talk(chat) for chat in chats))
+    turns = SENDERS * TURNS_A_SENDER
+    outcome.turns_a_second[count] = turns / (time.perf_counter() - started)
+    if count == 1:
+        outcome.cpu_of_a_turn = {name: (clock() - before[name]) / turns for name, clock in clocks.items()}
+
+
+async def _talk(chat: Chat) -> None:
+    for _ in range(TURNS_A_SENDER):
+        await chat.ask("flood:4")
+    chat.close()
+
+
+async def _long_replies(outcome: Outcome, house: House, web: Node, size: Size) -> None:
+    """Count what long replies cost the database and Redis, less what an idle house costs in the same time."""
+    rate = 50
+    seconds = LONG_REPLY / rate
+    chats = [await web.opened() for _ in range(size.replies)]
+    order = f"paced:{rate}:{LONG_REPLY}"
+    for chat in chats:
+        await chat.prepare(order)
+    start = await house.transactions()
+    await asyncio.sleep(seconds)
+    quiet = await house.transactions() - start
+    start, redis = await house.transactions(), await house.redis_info()
+    asking = [asyncio.create_task(chat.ask(order)) for chat in chats]
+    await asyncio.sleep(seconds - 0.5)
+    full = await house.redis_info()
+    await asyncio.gather(*asking)
+    outcome.transactions = (await house.transactions() - start - quiet) / size.replies
+    outcome.redis_bytes = (full["used_memory"] - redis["used_memory"]) / size.replies
+    tokens = size.replies * LONG_REPLY
+    outcome.redis_cpu = ((await house.redis_info())["cpu"] - redis["cpu"]) / tokens * 1_000
+    for chat in chats:
+        chat.close()
+
+
+async def _stamped(outcome: Outcome, web: Node) -> None:
+    """Measure the way of each token from the provider's write to the client's read."""
+    chats = [await web.opened(StampedSocket) for _ in range(STAMPED_CHATS)]
+    await asyncio.gather(*(chat.ask(f"stamped:{RATE}:100") for chat in chats))
+    for chat in chats:
+        assert isinstance(chat.socket, StampedSocket)
+        outcome.first_byte.append(chat.socket.ways[0])
+        outcome.every_byte += chat.socket.ways
+        chat.close()
+    for _ in range(9):  # many first tokens, because nothing gathers them into a window
+        chats = [await web.opened(StampedSocket) for _ in range(STAMPED_CHATS)]
+        await asyncio.gather(*(chat.ask(f"stamped:{RATE}:4") for chat in chats))
+        for chat in chats:
+            assert isinstance(chat.socket, StampedSocket)
+            outcome.first_byte.append(chat.socket.ways[0])
+            chat.close()
+
+
+async def _clients(outcome: Outcome, web: Node, size: Size) -> None:
+    """Let many clients read a few sessions; the web node has a core to itself."""
+    sessions = size.clients // size.clients_a_session
+    order = f"paced:{RATE}:{round(size.seconds * RATE)}"
+    chats = [await web.opened() for _ in range(sessions)]
+    async with AsyncExitStack() as stack:
+        for chat in chats:
+            stack.callback(chat.close)
+            await chat.prepare(order)
+            for _ in range(size.clients_a_session - 1):
+                stack.callback((await web.joined(chat.session_id)).close)
+        cpu, started = web.server.cpu_seconds(), time.perf_counter()
+        turns = await asyncio.gather(*(chat.ask(order) for chat in chats))
+        share = (web.server.cpu_seconds() - cpu) / (time.perf_counter() - started)
+    outcome.clients_a_core = size.clients / share
+    outcome.clients_late = max(turn.lateness(RATE) for turn in turns)
+
+
+async def _streams(outcome: Outcome, web: Node, worker: WorkerProcess, size: Size) -> None:
+    """Let a worker write many replies that nobody reads; it has a core to itself."""
+    tokens = round(size.seconds * RATE)
+    chats = [await web.opened() for _ in range(size.streams)]
+    for chat in chats:
+        await chat.prepare(f"paced:{RATE}:{tokens}")
+        chat.close()
+    cpu, started = worker.cpu_seconds(), time.perf_counter()
+    await asyncio.gather(*(web.say_and_leave(chat.session_id) for chat in chats))
+    asked = time.perf_counter()
+    await idle(web)
+    ended = time.perf_counter()
+    share = (worker.cpu_seconds() - cpu) / (ended - started)
+    outcome.streams_a_core = size.streams / share
+    outcome.streams_late = max(0.0, ended - asked - size.seconds)
+
+
+async def _takeover(house: House, web: Node, number: signal.Signals) -> float:
+    """Return how long a reader of a continuable reply waits when the worker that writes it gets a signal."""
+    async with house.worker() as first:
+        chat = await web.opened(StampedSocket)
+        asking = asyncio.create_task(chat.ask("stamped:20:200"))
+        assert isinstance(chat.socket, StampedSocket)
+        await chat.socket.reached(30)
+        async with house.worker():
+            first.process.send_signal(number)
+            struck = time.perf_counter()
+            await chat.socket.reset()
+            await chat.socket.reached(len(chat.socket.ways) + 1)
+            waited = time.perf_counter() - struck
+            await asking
+            chat.close()
+            return waited
+
+
+def figures_of(outcome: Outcome, direct: float) -> list[Figure]:
+    """Return the rows of the table. `direct`: seconds to the first token without anything between."""
+    rows = []
+    for workers, times in outcome.first.items():
+        name = "one worker" if workers == 1 else f"{workers} workers"
+        rows += [
+            Figure(
+                f"Served, {name}: added time to first token, p50", "ms", (percentile(times, 50) - direct) * 1e3, 5.0
+            ),
+            Figure(
+                f"Served, {name}: added time to first token, p99", "ms", (percentile(times, 99) - direct) * 1e3, 25.0
+            ),
+            Figure(f"Served, {name}: turns a second, {SENDERS} senders", "", outcome.turns_a_second[workers]),
+        ]
+    first, every = outcome.first_byte, outcome.every_byte
+    cpu = outcome.cpu_of_a_turn
+    return [
+        *rows,
+        Figure("Served: provider byte to client frame, window off, p50", "ms", percentile(first, 50) * 1e3),
+        Figure("Served: provider byte to client frame, window off, p99", "ms", percentile(first, 99) * 1e3, 25.0),
+        Figure("Served: provider byte to client frame, 15 ms window, p50", "ms", percentile(every, 50) * 1e3),
+        Figure("Served: provider byte to client frame, 15 ms window, p99", "ms", percentile(every, 99) * 1e3),
+        Figure("Served: clients at 20 frames/s a core of a web node", "", outcome.clients_a_core, 1_500, at_least=True),
+        Figure("Served: those clients: the last end is late by", "s", outcome.clients_late, 1.0),
+        Figure(
+            "Served: provider streams at 20 tokens/s a core of a worker", "", outcome.streams_a_core, 800, at_least=True
+        ),
+        Figure("Served: those streams: the last end is late by", "s", outcome.streams_late, 1.0),
+        Figure("Served: CPU of a turn on a web node", "ms", cpu["web"] * 1e3),
+        Figure("Served: CPU of a turn on a worker", "ms", cpu["worker"] * 1e3),
+        Figure("Served: PostgreSQL CPU of a turn", "ms", cpu["postgres"] * 1e3),
+        Figure(f"Served: database transactions of a {LONG_REPLY}-token reply", "", outcome.transactions, 8.0),
+        Figure(f"Served: Redis bytes of a {LONG_REPLY}-token reply", "B", outcome.redis_bytes),
+        Figure("Served: Redis CPU of 1,000 tokens", "s", outcome.redis_cpu),
+        Figure("Served: worker killed (SIGKILL): its reply goes on after", "s", mean(outcome.killed), 20.0),
+        Figure("Served: worker told to stop (SIGTERM): its reply goes on after", "s", mean(outcome.told), 2.0),
+    ]
+
+
+__all__ = ["QUICK", "SERVER_CORE", "Outcome", "Size", "figures_of", "measure"]
