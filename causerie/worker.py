@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from causerie.aimodels.models import ModelRow
-from causerie.broker.memory import MemoryBus, MemoryDispatcher
+from causerie.broker.memory import MemoryBus, MemoryDispatcher, MemorySessionCache
 from causerie.broker.ports import Dispatcher, EventNotice, SessionHint, TokenBus
 from causerie.chats.following import Following, StoredHistory
 from causerie.chats.service import ReplyQueued, StopRequested
@@ -53,7 +53,7 @@ async def replies(
     bus, dispatcher = MemoryBus(), MemoryDispatcher()
     engine = Engine(database, providers, bus, dispatcher, config_of, concurrency=concurrency)
     epoch = await database.read(NOBODY, _epoch)
-    following = Following(StoredHistory(database), bus, epoch)
+    following = Following(StoredHistory(database, MemorySessionCache()), bus, epoch)
     database.publisher = announcer(bus, dispatcher)
     repair = asyncio.create_task(following.run(), name="following")
     await engine.start(alone=True)

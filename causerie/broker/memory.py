@@ -1,12 +1,15 @@
 """The broker of a single process: shared buffers and a queue."""
 
 import asyncio
+import time
+from collections import OrderedDict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import TypeVar
 from uuid import UUID
 
 from causerie.broker.ports import (
+    CachedSession,
     EventNotice,
     LiveText,
     SessionHint,
@@ -18,6 +21,8 @@ from causerie.broker.ports import (
 )
 
 WAITING_WAKE_UPS = 10_000
+CACHED_SESSIONS = 256
+CACHED_SECONDS = 3_600
 
 Key = TypeVar("Key")
 Listener = TypeVar("Listener")
@@ -127,6 +132,38 @@ class MemoryDispatcher:
 
     def done(self, wake_up: WakeUp) -> None:
         pass  # who was given it dies with it
+
+
+class MemorySessionCache:
+    """A `SessionCache` within one process, of the sessions that were asked for last."""
+
+    def __init__(self, limit: int = CACHED_SESSIONS) -> None:
+        self._limit = limit
+        self._cached: OrderedDict[SessionKey, tuple[float, CachedSession]] = OrderedDict()
+
+    async def get(self, session: SessionKey) -> CachedSession | None:
+        until, cached = self._cached.get(session, (0.0, None))
+        if cached is None or time.monotonic() > until:
+            self.forget(session)
+            return None
+        self._cached.move_to_end(session)
+        return cached
+
+    def put(self, session: SessionKey, cached: CachedSession) -> None:
+        _, known = self._cached.get(session, (0.0, None))
+        if known is not None and known.head > cached.head:
+            return
+        self._cached[session] = (time.monotonic() + CACHED_SECONDS, cached)
+        self._cached.move_to_end(session)
+        if len(self._cached) > self._limit:
+            self._cached.popitem(last=False)
+
+    def forget(self, session: SessionKey) -> None:
+        self._cached.pop(session, None)
+
+    def forget_user(self, user_id: UUID) -> None:
+        for session in [session for session in self._cached if session.user_id == user_id]:
+            self.forget(session)
 
 
 def _enter(registry: dict[Key, tuple[Listener, ...]], key: Key, listener: Listener) -> Callable[[], None]:

@@ -24,6 +24,13 @@ class StopRequested:
     message_id: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class PagesOutdated:
+    """Messages of this user's sessions look different now, and neither an event nor their session's row tells."""
+
+    user_id: UUID
+
+
 class Starter(Protocol):
     """Starts a reply in the very transaction that asks for it, when this process has a free slot."""
 

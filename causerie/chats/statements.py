@@ -279,9 +279,13 @@ REPLY_EVENTS = (
     .order_by(events.c.seq)
 )
 STREAMING = select(
-    generations.c.message_id, generations.c.attempt, generations.c.partial_text, generations.c.partial_attempt
+    generations.c.session_id,
+    generations.c.message_id,
+    generations.c.attempt,
+    generations.c.partial_text,
+    generations.c.partial_attempt,
 ).where(
     generations.c.user_id == ACTOR,
-    generations.c.session_id == bindparam("session_id"),
+    generations.c.session_id.in_(bindparam("session_ids", expanding=True)),
     generations.c.state == Status.STREAMING,
 )

@@ -249,7 +249,7 @@ class World:
             "version": 1,
         }
 
-    def running(self) -> list[Running]:
+    def running_now(self) -> list[Running]:
         return [
             Running(message_id, reply.attempt, reply.partial, reply.partial_attempt)
             for message_id, reply in self.replies.items()
@@ -260,7 +260,7 @@ class World:
         self._check(actor, session_id)
         usable = after is not None and self.kept_from <= after <= self.head
         page = None if usable else json.dumps([self.row(message_id) for message_id in self.replies])
-        return await self._answered(Snapshot(self.head, self.session(), page, self.running()))
+        return await self._answered(Snapshot(self.head, self.session(), page, self.running_now()))
 
     async def events_after(self, actor: Actor, session_id: UUID, after: int) -> Sequence[EventNotice] | None:
         self._check(actor, session_id)
@@ -281,7 +281,12 @@ class World:
             elif event.message_id == message_id and event.kind == encoding.END:
                 begun, end = [], event
         final = self.replies[message_id].status not in {"queued", "streaming"}
-        return await self._answered(ReplyState(self.head, begun, end if final else None, self.running()))
+        return await self._answered(ReplyState(self.head, begun, end if final else None, self.running_now()))
+
+    async def running(self, actor: Actor, session_ids: Collection[UUID]) -> Mapping[UUID, Sequence[Running]]:
+        return await self._answered(
+            {key: self.running_now() for key in session_ids if SessionKey(actor.user_id, key) == self.key}
+        )
 
     async def heads(self, sessions: Collection[SessionKey]) -> Mapping[SessionKey, int]:
         await asyncio.sleep(self.reading_seconds)

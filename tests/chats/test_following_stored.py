@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from causerie.broker.memory import MemorySessionCache
 from causerie.broker.ports import SessionKey
 from causerie.chats import encoding, service
 from causerie.chats.following import Channel, Following, StoredHistory
@@ -26,12 +27,12 @@ PATIENCE_SECONDS = 10
 
 @pytest.fixture
 def history(node: Node) -> StoredHistory:
-    return StoredHistory(node.database)
+    return StoredHistory(node.database, MemorySessionCache())
 
 
 @asynccontextmanager
 async def following(node: Node) -> AsyncIterator[Following]:
-    followed = Following(StoredHistory(node.database), node.bus, "e1")
+    followed = Following(StoredHistory(node.database, MemorySessionCache()), node.bus, "e1")
     running = asyncio.create_task(followed.run())
     try:
         yield followed

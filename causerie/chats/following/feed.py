@@ -36,10 +36,11 @@ class EventsGone(Busy):
 class Reply:
     """A running attempt and its text so far, shared by all who read it.
 
-    `short` says how many code points an attempt keeps whose text has not been heard of yet.
+    `short` says how many code points an attempt keeps whose text has not been heard of yet; `grew`, whether it got any
+    text lately.
     """
 
-    __slots__ = ("_pieces", "attempt", "length", "message_id", "prefix", "short")
+    __slots__ = ("_pieces", "attempt", "grew", "length", "message_id", "prefix", "short")
 
     def __init__(self, session_id: UUID, message_id: UUID, attempt: int, text: str, keep: int = 0) -> None:
         self.message_id = message_id
@@ -47,6 +48,7 @@ class Reply:
         self.prefix = token_prefix(session_id, message_id, attempt)
         self.length = len(text)
         self.short = keep if len(text) < keep else 0
+        self.grew = True
         self._pieces = [text]
 
     @property
@@ -60,6 +62,7 @@ class Reply:
         """Add text at the end."""
         self._pieces.append(text)
         self.length += len(text)
+        self.grew = True
         if self.length >= self.short:
             self.short = 0
 
@@ -94,6 +97,7 @@ class Feed:
         self.holders = 0
         self.newest = 0
         self.text_unknown = False
+        self.vanished = False
         self._history = history
         self._mend = mend
         self._recent: deque[EventNotice] = deque()
@@ -114,6 +118,11 @@ class Feed:
             return False
         return not any(reply.short for reply in self.replies.values())
 
+    @property
+    def lacks_events(self) -> bool:
+        """Whether an event is known to be missing: a newer one was heard of, or text of an attempt that none began."""
+        return self.position < self.newest or any(self._begins(piece) for piece in self._early_pieces)
+
     def open(self, head: int, running: Iterable[Running], texts: Iterable[LiveText], *, text_unknown: bool) -> None:
         """Begin after event `head` with the replies that were running then, then take what came meanwhile."""
         live = {text.message_id: text for text in texts}
@@ -121,10 +130,9 @@ class Feed:
         self.text_unknown = self.text_unknown or text_unknown
         for run in running:
             known = live.get(run.message_id)
-            if known is not None and known.attempt == run.attempt:
+            text = run.partial_text if run.partial_attempt == run.attempt else ""
+            if known is not None and known.attempt == run.attempt and len(known.text) > len(text):
                 text = known.text
-            else:
-                text = run.partial_text if run.partial_attempt == run.attempt else ""
             self.replies[run.message_id] = Reply(self.key.session_id, run.message_id, run.attempt, text)
         self._early_events = {seq: notice for seq, notice in self._early_events.items() if seq > head}
         self._take_early_events()
@@ -149,7 +157,7 @@ class Feed:
         """Take new text at its place."""
         reply = self.replies.get(piece.message_id)
         if reply is None or piece.attempt > reply.attempt:
-            if self.head is None or piece.attempt > self._ended.get(piece.message_id, 0):
+            if self.head is None or self._begins(piece):
                 self._hold(piece)
         elif piece.attempt == reply.attempt:
             overlap = reply.length - piece.offset
@@ -162,11 +170,15 @@ class Feed:
 
     def learn(self, texts: Iterable[LiveText]) -> None:
         """Take the whole texts of running attempts, where they are longer than what was heard."""
+        unknown = set(self.replies)
         for text in texts:
             reply = self.replies.get(text.message_id)
-            if reply is not None and reply.attempt == text.attempt and len(text.text) > reply.length:
+            if reply is None or reply.attempt != text.attempt:
+                continue
+            unknown.discard(text.message_id)
+            if len(text.text) > reply.length:
                 self._extend(reply, text.text[reply.length :])
-        self.text_unknown = False
+        self.text_unknown = self.text_unknown and bool(unknown)
         self._take_early_pieces()
 
     def learn_checkpoints(self, running: Iterable[Running]) -> None:
@@ -179,6 +191,12 @@ class Feed:
             if len(text) > reply.length:
                 self._extend(reply, text[reply.length :])
         self._take_early_pieces()
+
+    def doubt_silence(self) -> None:
+        """Take the text of a reply that did not grow since the last call for unknown: the bus may have lost its end."""
+        for reply in self.replies.values():
+            self.text_unknown = self.text_unknown or not reply.grew
+            reply.grew = False
 
     def drop_early(self) -> None:
         """Give up what waits and cannot be placed: the rest comes with the next event, or with the end of the reply."""
@@ -244,6 +262,11 @@ class Feed:
             if begun.short:
                 self._mend(self)
         self._take_early_pieces()
+
+    def _begins(self, piece: TextPiece) -> bool:
+        """Whether the piece is of an attempt that has not begun here."""
+        reply = self.replies.get(piece.message_id)
+        return piece.attempt > (reply.attempt if reply else self._ended.get(piece.message_id, 0))
 
     def _extend(self, reply: Reply, text: str) -> None:
         offset = reply.length

@@ -64,7 +64,10 @@ class Place:
 
 
 class History(Protocol):
-    """Reads what was committed; each call sees one moment. All but `heads` raise `NotFound` for a foreign session."""
+    """Reads what was committed; each call sees one moment.
+
+    All raise `NotFound` for a foreign session but `heads` and `running`, which leave it out.
+    """
 
     async def snapshot(self, actor: Actor, session_id: UUID, after: int | None = None) -> Snapshot:
         """Return the session. With an `after` from which every event can still be had, leave out the messages."""
@@ -77,6 +80,9 @@ class History(Protocol):
 
     async def reply(self, actor: Actor, session_id: UUID, message_id: UUID) -> ReplyState:
         """Return how far a reply is."""
+
+    async def running(self, actor: Actor, session_ids: Collection[UUID]) -> Mapping[UUID, Sequence[Running]]:
+        """Return the replies that are being written, by session; a session without any may be left out."""
 
     async def heads(self, sessions: Collection[SessionKey]) -> Mapping[SessionKey, int]:
         """Return the newest event's number of each session that is still there."""

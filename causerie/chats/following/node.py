@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 from uuid import UUID
 
@@ -18,6 +19,13 @@ from causerie.errors import CauserieError, NotFound
 # Bus and database are asked again after these pauses until a feed is whole; the first is for what comes just now.
 MENDING_SECONDS = (0.0, 0.02, 0.1, 0.5, 2.0)
 POLL_SECONDS = 5.0
+AWAY_POLL_SECONDS = 1.0
+"""While the bus is away nothing else tells what happened, and text grows by its checkpoints."""
+JOIN_TEXT_SECONDS = 1.0
+"""How long a join waits for the bus; what it does not say by then comes from the checkpoints."""
+READS_AT_ONCE = 4
+"""Of the repair: a bus that leaves or comes back must not let it take the database from those who talk."""
+USERS_A_LOOK = 200
 HINTS_A_SECOND = 300
 """Frames of hints that all connections of one user get together; what goes beyond waits."""
 
@@ -33,16 +41,19 @@ class Head(NamedTuple):
 
 
 class Ending:
-    """Waits for the end of one reply."""
+    """Waits for the end of one reply: `news` is set by its end, or by anything after `head` that was not heard."""
 
     def __init__(self, message_id: UUID) -> None:
-        self.heard = asyncio.Event()
+        self.news = asyncio.Event()
+        self.head = 0
+        self.is_over = False
         self._message_id = message_id
 
     def on_event(self, notice: EventNotice) -> None:
         """Take the end."""
         if notice.kind == END and notice.message_id == self._message_id:
-            self.heard.set()
+            self.is_over = True
+            self.news.set()
 
     def on_text(self, piece: TextPiece) -> None:
         """Pass over the text."""
@@ -111,7 +122,16 @@ class Following:
         self._users: dict[Channel, UUID] = {}
         self._ailing: dict[Feed, None] = {}
         self._mending: set[Feed] = set()
+        self._endings: dict[SessionKey, set[Ending]] = {}
         self._asked = asyncio.Event()
+        self._reads = asyncio.Semaphore(READS_AT_ONCE)
+        self._looks = 0
+        self._has_been_near = False
+
+    @property
+    def delayed(self) -> bool:
+        """Whether live text comes later than it did: the bus was here and is away now."""
+        return self._bus.away and self._has_been_near
 
     async def run(self) -> None:
         """Repair feeds whenever something is missing, and look for what was lost unnoticed. Runs until cancelled."""
@@ -125,6 +145,10 @@ class Following:
                     if feed not in self._mending:
                         self._mending.add(feed)
                         tasks.create_task(self._mend(feed))
+
+    async def woke(self) -> None:
+        """Look at once for what was missed while the process slept."""
+        await self._look()
 
     def register(self, channel: Channel, actor: Actor, *, curious: bool) -> None:
         """Say whose connection this is, so that a deleted session ends its join.
@@ -168,6 +192,7 @@ class Following:
         self.leave(channel, session_id)
         feed = self._hold(SessionKey(actor.user_id, session_id))
         try:
+            await self._bus.listening(feed.key)
             snapshot = await self._history.snapshot(actor, session_id, after)
             await self._bring(feed, snapshot.head, snapshot.running)
             if not channel.closed:
@@ -184,6 +209,7 @@ class Following:
         self.leave(channel, session_id)
         feed = self._hold(SessionKey(actor.user_id, session_id))
         try:
+            await self._bus.listening(feed.key)
             beginning = await self._history.beginning(actor, session_id)
             if feed.head is None:
                 feed.open(0, (), (), text_unknown=True)
@@ -203,6 +229,7 @@ class Following:
         """
         feed = self._hold(SessionKey(actor.user_id, session_id))
         try:
+            await self._bus.listening(feed.key)
             state = await self._history.reply(actor, session_id, message_id)
             if state.end is not None:
                 channel.push(Frame(state.end.body, state.end.seq))
@@ -223,21 +250,27 @@ class Following:
             NotFound: the actor has no such reply.
         """
         deadline = asyncio.get_running_loop().time() + seconds
-        ending = Ending(message_id)
-        unsubscribe = self._bus.subscribe(SessionKey(actor.user_id, session_id), ending)
+        key, ending = SessionKey(actor.user_id, session_id), Ending(message_id)
+        unsubscribe = self._bus.subscribe(key, ending)
+        self._endings.setdefault(key, set()).add(ending)
         try:
-            while (await self._history.reply(actor, session_id, message_id)).end is None:
+            await self._bus.listening(key)
+            while True:
+                state = await self._history.reply(actor, session_id, message_id)
                 remaining = deadline - asyncio.get_running_loop().time()
-                if remaining <= 0:
-                    return False
-                try:
-                    await asyncio.wait_for(ending.heard.wait(), min(remaining, POLL_SECONDS))
-                except TimeoutError:
-                    continue
-                return True
-            return True
+                if state.end is not None or remaining <= 0:
+                    return state.end is not None
+                ending.head = state.head
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(ending.news.wait(), remaining)
+                if ending.is_over:
+                    return True
+                ending.news.clear()
         finally:
             unsubscribe()
+            self._endings[key].discard(ending)
+            if not self._endings[key]:
+                del self._endings[key]
 
     def leave(self, channel: Channel, session_id: UUID) -> None:
         """Send nothing more of a session; without a join this changes nothing."""
@@ -285,21 +318,36 @@ class Following:
     async def _bring(self, feed: Feed, head: int, running: Sequence[Running]) -> None:
         """Open the feed at `head`, or bring it there if what happened until then has not been heard."""
         if feed.head is None:
-            texts = await self._bus.read(feed.key, [run.message_id for run in running])
+            texts = await self._texts(feed.key, [run.message_id for run in running])
+            known = {(text.message_id, text.attempt) for text in texts}
             if feed.head is None:
-                feed.open(head, running, texts, text_unknown=False)
+                unknown = any((run.message_id, run.attempt) not in known for run in running)
+                feed.open(head, running, texts, text_unknown=unknown and not self._bus.away)
         while feed.position < head and await self._read_events(feed):
             pass
+
+    async def _texts(self, key: SessionKey, message_ids: Sequence[UUID]) -> Sequence[LiveText]:
+        """Return what the bus has of those texts; nothing if it does not say so soon."""
+        if not message_ids:
+            return ()
+        try:
+            async with asyncio.timeout(JOIN_TEXT_SECONDS):
+                return await self._bus.read(key, message_ids)
+        except TimeoutError:
+            return ()
 
     async def _read_events(self, feed: Feed) -> bool:
         """Let a feed take the next events that are stored; return whether there were any."""
         try:
             return bool(await feed.events_after(feed.position))
         except (EventsGone, NotFound):
-            # Its readers cannot go on from where they are; connecting again brings what there is now.
-            for seat in feed.seats:
-                seat.channel.give_up()
+            self._give_up(feed)
             raise
+
+    def _give_up(self, feed: Feed) -> None:
+        """End the connections of a feed's readers: they cannot go on from where they are, but by joining anew."""
+        for seat in feed.seats:
+            seat.channel.give_up()
 
     def _sit_down(
         self, feed: Feed, channel: Channel, snapshot: Snapshot, after: int | None, live: Sequence[Place]
@@ -359,12 +407,12 @@ class Following:
                 await asyncio.sleep(pause)
                 if feed.is_whole() or self._feeds.get(feed.key) is not feed:
                     return
-                feed.learn(await self._bus.read(feed.key, feed.replies))
+                if feed.lacks_events or pause:
+                    await self._read_missing(feed)
                 if not feed.is_whole():
-                    await self._read_events(feed)
+                    feed.learn(await self._bus.read(feed.key, tuple(feed.replies)))
                 if not feed.is_whole() and pause:
-                    snapshot = await self._history.snapshot(feed.actor, feed.key.session_id, feed.position)
-                    feed.learn_checkpoints(snapshot.running)
+                    await self._read_checkpoints(feed.actor, [feed])
             feed.drop_early()
         except CauserieError as error:
             log.warning("mending_failed", session_id=str(feed.key.session_id), code=error.code)
@@ -373,21 +421,75 @@ class Following:
         finally:
             self._mending.discard(feed)
 
+    async def _read_missing(self, feed: Feed) -> None:
+        async with self._reads:
+            while await self._read_events(feed) and feed.position < feed.newest:
+                pass
+
+    async def _read_checkpoints(self, actor: Actor, feeds: Sequence[Feed]) -> None:
+        """Let feeds of one user take what is stored of their running replies."""
+        async with self._reads:
+            running = await self._history.running(actor, [feed.key.session_id for feed in feeds])
+        for feed in feeds:
+            feed.learn_checkpoints(running.get(feed.key.session_id, ()))
+
     async def _poll(self) -> None:
-        """Compare the feeds with the database, so that a notice that was lost costs no more than this interval."""
+        """Look now and then for what the bus lost, and often while it is away; once more when it is back."""
+        unlooked = 0.0
         while True:
-            await asyncio.sleep(POLL_SECONDS)
-            try:
-                heads = await self._history.heads(tuple(self._feeds)) if self._feeds else {}
-            except CauserieError as error:
-                log.warning("polling_failed", code=error.code)
-                continue
-            except Exception:  # the net under everything else has to stay
-                log.exception("polling_failed")
-                continue
-            for key, head in heads.items():
-                feed = self._feeds.get(key)
-                if feed is not None and feed.head is not None:
-                    feed.newest = max(feed.newest, head)
-                    if not feed.is_whole():
-                        self._ask(feed)
+            was_away = self._bus.away
+            self._has_been_near = self._has_been_near or not was_away
+            await asyncio.sleep(AWAY_POLL_SECONDS)
+            unlooked += AWAY_POLL_SECONDS
+            if was_away or self._bus.away or unlooked >= POLL_SECONDS:
+                unlooked = 0.0
+                await self._look()
+
+    async def _look(self) -> None:
+        """Compare what is followed with the database, and let what is behind be mended; never fails."""
+        feeds = {key: feed for key, feed in self._feeds.items() if feed.head is not None}
+        try:
+            if feeds or self._endings:
+                heads = await self._history.heads(tuple({*feeds, *self._endings}))
+                for key, feed in feeds.items():
+                    self._compare(feed, heads.get(key))
+                for key, endings in self._endings.items():
+                    for ending in endings:
+                        if heads.get(key) != ending.head:
+                            ending.news.set()
+            if self._bus.away:
+                await self._bring_checkpoints()
+        except CauserieError as error:
+            log.warning("polling_failed", code=error.code)
+        except Exception:  # the net under everything else has to stay
+            log.exception("polling_failed")
+
+    def _compare(self, feed: Feed, head: int | None) -> None:
+        """Let a feed know its session's newest event; None says that the session is gone."""
+        if head is None:
+            # Its deletion may just be on its way: that ends a join without ending the connection.
+            if feed.vanished:
+                self._give_up(feed)
+            feed.vanished = True
+            return
+        feed.vanished = False
+        feed.newest = max(feed.newest, head)
+        if not self._bus.away:
+            feed.doubt_silence()
+        if not feed.is_whole():
+            self._ask(feed)
+
+    async def _bring_checkpoints(self) -> None:
+        """Bring the stored texts of running replies to those who read them, for so many users at a time."""
+        by_user: dict[UUID, list[Feed]] = {}
+        for feed in self._feeds.values():
+            if feed.seats and feed.replies:
+                by_user.setdefault(feed.key.user_id, []).append(feed)
+        users = list(by_user)
+        first = self._looks * USERS_A_LOOK % max(len(users), 1)
+        self._looks += 1
+        chosen = (users[first:] + users[:first])[:USERS_A_LOOK]
+        readings = (self._read_checkpoints(Actor(user), by_user[user]) for user in chosen)
+        for outcome in await asyncio.gather(*readings, return_exceptions=True):
+            if outcome is not None:
+                raise outcome

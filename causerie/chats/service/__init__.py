@@ -28,13 +28,14 @@ from causerie.chats.service.sessions import (
 )
 from causerie.chats.service.stopping import stop, stop_below, stop_in_session
 from causerie.chats.service.tree import BranchMessage, branch_above
-from causerie.chats.signals import ReplyQueued, Starter, StopRequested
+from causerie.chats.signals import PagesOutdated, ReplyQueued, Starter, StopRequested
 
 __all__ = [
     "Asked",
     "BranchMessage",
     "Ending",
     "Entry",
+    "PagesOutdated",
     "ReplyQueued",
     "Said",
     "Starter",
