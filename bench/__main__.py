@@ -13,7 +13,7 @@ from statistics import median
 
 import uvloop
 
-from bench import served
+from bench import fleet, served
 from bench.bare_sqlite import cpu_of_a_turn
 from bench.clients import Pages, Socket
 from bench.figures import PAGE, Figure, page
@@ -166,6 +166,7 @@ def main() -> None:
         print(figure.row())
     if not quick:
         PAGE.write_text(page(figures, time.perf_counter() - started, load))
+        fleet.update_document()
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """A million users a day on paper: how many cores of each kind that takes, and a simulation that checks the answer.
 
-`python -m bench.fleet` reads the measured costs from docs/benchmarks.md, plans a fleet, plays a slice of its busiest
-minutes (also with a worker's host gone), and prints the tables that docs/scale.md shows.
+Reads the measured costs from docs/benchmarks.md, plans a fleet, plays a slice of its busiest minutes (also with a
+quarter of its workers gone), and makes the tables of docs/scale.md.
 """
 
 import argparse
@@ -12,11 +12,17 @@ import re
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from math import ceil
+from math import ceil, exp
+from pathlib import Path
 
 from bench.figures import PAGE
 from bench.measuring import percentile
 
+DOCUMENT = Path(__file__).parent.parent / "docs" / "scale.md"
+PART, SECONDS, SEED = 10, 60.0, 1
+"""What docs/scale.md plays: a tenth of the fleet, for a minute."""
+CORE_HOUR, DISK_MONTH, HOURS_A_MONTH = 0.04, 0.1, 730
+EVENT_DAYS = 7
 SLICE_SECONDS = 0.25
 """The work of a running reply comes in such slices, as its tokens do in windows."""
 
@@ -194,8 +200,8 @@ class Simulation:
         """Say (web, database), claim and ask (database, worker), then slices of text through worker, Redis and web."""
         began, costs = self._now, self.costs
         spread = 0.6  # of the log-normal: most replies are short, some long; its mean is the users' mean
-        mean = self.users.tokens_a_reply / 2.718281828 ** (spread**2 / 2)
-        tokens = mean * 2.718281828 ** self._chance.gauss(0.0, spread)
+        mean = self.users.tokens_a_reply / exp(spread**2 / 2)
+        tokens = mean * exp(self._chance.gauss(0.0, spread))
         slices = max(1, round(tokens / self.users.tokens_a_second / SLICE_SECONDS))
         self.played.turns += 1
 
@@ -267,16 +273,54 @@ def table(users: Users, costs: Costs, part: int, seconds: float, seed: int) -> s
     return "\n".join(lines)
 
 
+def money(users: Users, costs: Costs) -> str:
+    """Return what the fleet is and what it costs in a month, as Markdown."""
+    fleet = plan(users, costs)
+    cores = sum(fleet.values())
+    sockets = users.daily * users.online * costs.socket_bytes / 2**30
+    # Each process of web and worker holds 130 MiB; the database is given 4 GiB a core, Redis the text and as much again.
+    memory = sockets + (fleet["web"] + fleet["worker"]) * 0.13 + fleet["database"] * 4.0 + 2.0
+    text = users.daily * users.turns_a_day * users.characters_a_turn / 1e9
+    disk = text * 30 + text * EVENT_DAYS
+    compute, storage = cores * HOURS_A_MONTH * CORE_HOUR, disk * DISK_MONTH
+    lines = [
+        "| | amount | a month |",
+        "|---|---|---|",
+        f"| cores, in use all day | {cores} | {compute:,.0f} |",
+        f"| memory | {memory:.0f} GiB | within the cores' price |",
+        f"| disk after a month: text {text:.0f} GB a day, events of {EVENT_DAYS} days | {disk:,.0f} GB | {storage:,.0f} |",
+        f"| together, for each of {users.daily:,} users | | {(compute + storage) / users.daily:.4f} |",
+    ]
+    return "\n".join(lines)
+
+
+def written(document: str, tables: Mapping[str, str]) -> str:
+    """Return the document with each table between its markers `<!-- name -->` and `<!-- /name -->`."""
+    for name, text in tables.items():
+        between = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
+        document, count = between.subn(lambda match, text=text: f"{match[1]}{text}\n{match[2]}", document)
+        if count != 1:
+            raise ValueError(f"the document has {count} places for {name}")
+    return document
+
+
+def update_document() -> None:
+    """Write both tables of the usual million users into docs/scale.md."""
+    users, costs = Users(), Costs.measured(PAGE.read_text())
+    tables = {"fleet": table(users, costs, PART, SECONDS, SEED), "money": money(users, costs)}
+    DOCUMENT.write_text(written(DOCUMENT.read_text(), tables))
+
+
 def main() -> None:
-    """Print the tables of docs/scale.md."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--users", type=int, default=1_000_000, help="a day")
-    parser.add_argument("--part", type=int, default=10, help="play one part of so many")
-    parser.add_argument("--seconds", type=float, default=60.0, help="simulated")
-    parser.add_argument("--seed", type=int, default=1)
+    """Print the tables for any number of users."""
+    parser = argparse.ArgumentParser(prog="bench.fleet", description=__doc__)
+    parser.add_argument("--users", type=int, default=Users().daily, help="a day")
+    parser.add_argument("--part", type=int, default=PART, help="play one part of so many")
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="simulated")
+    parser.add_argument("--seed", type=int, default=SEED)
     chosen = parser.parse_args()
-    users = Users(daily=chosen.users)
-    print(table(users, Costs.measured(PAGE.read_text()), chosen.part, chosen.seconds, chosen.seed))
+    users, costs = Users(daily=chosen.users), Costs.measured(PAGE.read_text())
+    print(table(users, costs, chosen.part, chosen.seconds, chosen.seed), money(users, costs), sep="\n\n")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bench.fleet import Costs, Simulation, Users, load, plan, slice_of
+from bench.fleet import Costs, Simulation, Users, load, money, plan, slice_of, table, written
 
 USERS = Users(daily=36_000, turns_a_day=10, busiest_hour=0.1, tokens_a_reply=30, tokens_a_second=30)
 COSTS = Costs(
@@ -81,3 +81,14 @@ def test_a_slice_keeps_the_proportions() -> None:
     users, fleet = slice_of(replace(USERS, daily=360_000), {"web": 30, "worker": 20, "redis": 10, "database": 40}, 10)
     assert users.daily == 36_000
     assert fleet == {"web": 3, "worker": 2, "redis": 1, "database": 4}
+
+
+def test_the_document_gets_its_tables_at_their_places() -> None:
+    document = "before\n<!-- fleet -->\nold\n<!-- /fleet -->\nbetween\n<!-- money -->\n<!-- /money -->\nafter\n"
+    tables = {"fleet": table(USERS, COSTS, 1, 5.0, 1), "money": money(USERS, COSTS)}
+    fresh = written(document, tables)
+    assert written(fresh, tables) == fresh
+    assert "old" not in fresh
+    assert [fresh.count(text) for text in tables.values()] == [1, 1]
+    with pytest.raises(ValueError, match="0 places for money"):
+        written("<!-- fleet -->\n<!-- /fleet -->", tables)
