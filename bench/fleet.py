@@ -167,7 +167,7 @@ class Simulation:
         heapq.heappush(self._events, (moment, next(self._order), happens))
 
     def _lose(self, kind: str, part: float) -> None:
-        gone = ceil(self.stations[kind].cores * part)
+        gone = min(ceil(self.stations[kind].cores * part), self.stations[kind].cores - 1)
         self.stations[kind].free -= gone
         self.stations[kind].cores -= gone
 
@@ -278,7 +278,7 @@ def money(users: Users, costs: Costs) -> str:
     fleet = plan(users, costs)
     cores = sum(fleet.values())
     sockets = users.daily * users.online * costs.socket_bytes / 2**30
-    # Each process of web and worker holds 130 MiB; the database is given 4 GiB a core, Redis the text and as much again.
+    # A process of web or worker holds 130 MiB; the database is given 4 GiB a core, Redis a little more than the text.
     memory = sockets + (fleet["web"] + fleet["worker"]) * 0.13 + fleet["database"] * 4.0 + 2.0
     text = users.daily * users.turns_a_day * users.characters_a_turn / 1e9
     disk = text * 30 + text * EVENT_DAYS
@@ -288,7 +288,7 @@ def money(users: Users, costs: Costs) -> str:
         "|---|---|---|",
         f"| cores, in use all day | {cores} | {compute:,.0f} |",
         f"| memory | {memory:.0f} GiB | within the cores' price |",
-        f"| disk after a month: text {text:.0f} GB a day, events of {EVENT_DAYS} days | {disk:,.0f} GB | {storage:,.0f} |",
+        f"| disk after a month, {text:.0f} GB of text a day | {disk:,.0f} GB | {storage:,.0f} |",
         f"| together, for each of {users.daily:,} users | | {(compute + storage) / users.daily:.4f} |",
     ]
     return "\n".join(lines)
@@ -297,10 +297,10 @@ def money(users: Users, costs: Costs) -> str:
 def written(document: str, tables: Mapping[str, str]) -> str:
     """Return the document with each table between its markers `<!-- name -->` and `<!-- /name -->`."""
     for name, text in tables.items():
-        between = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
-        document, count = between.subn(lambda match, text=text: f"{match[1]}{text}\n{match[2]}", document)
-        if count != 1:
-            raise ValueError(f"the document has {count} places for {name}")
+        places = re.findall(rf"<!-- {name} -->\n.*?<!-- /{name} -->", document, re.DOTALL)
+        if len(places) != 1:
+            raise ValueError(f"the document has {len(places)} places for {name}")
+        document = document.replace(places[0], f"<!-- {name} -->\n{text}\n<!-- /{name} -->")
     return document
 
 
