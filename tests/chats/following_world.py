@@ -62,26 +62,44 @@ def run(main: Coroutine[Any, Any, T]) -> T:
 
 
 class WireBus:
-    """A bus whose deliveries wait on a wire, where they can be delayed, swapped, doubled and lost."""
+    """A bus whose deliveries wait on a wire, where they can be delayed, swapped, doubled and lost.
+
+    While it is `away` nothing gets onto the wire and nothing can be read. What was published until then is kept by
+    `store`, which can lose all of it; the next piece of an attempt that it does not know brings that one back whole.
+    """
 
     def __init__(self) -> None:
         self.store = MemoryBus()
         self.away = False
+        self.listening_seconds = 0.0
+        self.reading_seconds = 0.0
         self.wire: list[Callable[[SessionListener], None]] = []
+        self._texts: dict[UUID, tuple[SessionKey, int, str]] = {}
         self._listeners: list[tuple[SessionKey, SessionListener]] = []
+        self._heard_from: dict[SessionKey, float] = {}
 
     def open(self, session: SessionKey, message_id: UUID, attempt: int, kept: str) -> None:
-        self.store.open(session, message_id, attempt, kept)
+        self._texts[message_id] = (session, attempt, kept)
+        if not self.away:
+            self.store.open(session, message_id, attempt, kept)
 
     def publish_text(self, piece: TextPiece) -> None:
-        self.store.publish_text(piece)
+        session, attempt, text = self._texts[piece.message_id]
+        self._texts[piece.message_id] = (session, attempt, text + piece.text)
+        if self.away:
+            return
+        self.store.close(session, piece.message_id, attempt)
+        self.store.open(session, piece.message_id, attempt, text + piece.text)
         self.wire.append(lambda listener: listener.on_text(piece))
 
     def close(self, session: SessionKey, message_id: UUID, attempt: int) -> None:
-        self.store.close(session, message_id, attempt)
+        self._texts.pop(message_id, None)
+        if not self.away:
+            self.store.close(session, message_id, attempt)
 
     def publish_event(self, notice: EventNotice) -> None:
-        self.wire.append(lambda listener: listener.on_event(notice))
+        if not self.away:
+            self.wire.append(lambda listener: listener.on_event(notice))
 
     def publish_hint(self, hint: SessionHint) -> None:
         self.store.publish_hint(hint)
@@ -89,7 +107,14 @@ class WireBus:
     def subscribe(self, session: SessionKey, listener: SessionListener) -> Callable[[], None]:
         entry = (session, listener)
         self._listeners.append(entry)
-        return lambda: self._listeners.remove(entry)
+        self._heard_from.setdefault(session, asyncio.get_running_loop().time() + self.listening_seconds)
+
+        def leave() -> None:
+            self._listeners.remove(entry)
+            if not any(other == session for other, _ in self._listeners):
+                del self._heard_from[session]
+
+        return leave
 
     def subscribe_user(self, user_id: UUID, listener: UserListener) -> Callable[[], None]:
         return self.store.subscribe_user(user_id, listener)
@@ -101,21 +126,34 @@ class WireBus:
         return self.store.subscribe_stops(listener)
 
     async def listening(self, session: SessionKey) -> None:
-        await self.store.listening(session)
+        if not self.away:
+            await asyncio.sleep(max(0.0, self._heard_from[session] - asyncio.get_running_loop().time()))
 
     async def read(self, session: SessionKey, message_ids: Collection[UUID]) -> list[LiveText]:
-        return await self.store.read(session, message_ids)
+        await asyncio.sleep(self.reading_seconds)
+        return [] if self.away else await self.store.read(session, message_ids)
 
     @property
     def listeners(self) -> int:
         return len(self._listeners)
 
+    def forget_texts(self) -> None:
+        """Lose what was published, as an emptied server does."""
+        self.store = MemoryBus()
+
+    def leave(self) -> None:
+        """Go away, with all that was on its way."""
+        self.away = True
+        self.wire.clear()
+
     def deliver(self, index: int = 0) -> None:
-        """Let one delivery arrive, not always the oldest."""
+        """Let one delivery arrive, not always the oldest, where somebody listens already."""
         if self.wire:
             delivery = self.wire.pop(min(index, len(self.wire) - 1))
-            for _, listener in tuple(self._listeners):
-                delivery(listener)
+            now = asyncio.get_running_loop().time()
+            for session, listener in tuple(self._listeners):
+                if now >= self._heard_from[session]:
+                    delivery(listener)
 
     def deliver_all(self) -> None:
         while self.wire:
@@ -146,6 +184,7 @@ class World:
     reading_seconds: float = 0.0
     reads: int = 0
     kept_from: int = 0
+    deleted: bool = False
 
     @property
     def actor(self) -> Actor:
@@ -290,7 +329,7 @@ class World:
 
     async def heads(self, sessions: Collection[SessionKey]) -> Mapping[SessionKey, int]:
         await asyncio.sleep(self.reading_seconds)
-        return {key: self.head for key in sessions if key == self.key}
+        return {key: self.head for key in sessions if key == self.key and not self.deleted}
 
     def _check(self, actor: Actor, session_id: UUID) -> None:
         if SessionKey(actor.user_id, session_id) != self.key:

@@ -10,11 +10,12 @@ from uuid import UUID
 
 import pytest
 
+from causerie.broker.memory import MemoryBus
 from causerie.broker.ports import EventNotice, SessionHint, SessionKey, TextPiece
 from causerie.chats import encoding
 from causerie.chats.following import Channel, Following, Frame, Place
 from causerie.chats.following.channel import FULL_CHARACTERS, MOST_CHARACTERS, MOST_FRAMES
-from causerie.chats.following.node import HINTS_A_SECOND, POLL_SECONDS
+from causerie.chats.following.node import AWAY_POLL_SECONDS, HINTS_A_SECOND, POLL_SECONDS
 from causerie.db.work import Actor
 from causerie.errors import NotFound
 from causerie.ids import new_id
@@ -67,6 +68,21 @@ def in_virtual_time(test: Callable[[Scene], Awaitable[None]]) -> Callable[[], No
 
     test_in_virtual_time.__doc__ = test.__doc__
     return test_in_virtual_time
+
+
+async def within(seconds: float, reader: Reader, seen: Callable[[], bool]) -> None:
+    """Let the reader read until it has seen this; it must not take longer."""
+    async with asyncio.timeout(seconds):
+        while not seen():
+            await reader.read(seconds)
+
+
+def shows(reader: Reader, reply: UUID, text: str) -> Callable[[], bool]:
+    return lambda: reader.text(reply) == text
+
+
+def ended(reader: Reader) -> Callable[[], bool]:
+    return lambda: reader.kinds()[-1] == encoding.END
 
 
 def begun(scene: Scene, text: str = "") -> UUID:
@@ -212,10 +228,8 @@ async def test_continuing_a_finished_reply_shows_all_of_it_to_who_joined_late(sc
     scene.world.begin(reply, keep=9)
     scene.world.write(reply, " a time")
     scene.told()
-    await asyncio.sleep(1)
-    await reader.read_all()
 
-    assert reader.text(reply) == "Once upon a time"
+    await within(1, reader, shows(reader, reply, "Once upon a time"))
 
 
 # What the bus does not bring.
@@ -243,10 +257,8 @@ async def test_a_lost_start_is_read_from_the_database_when_text_comes(scene: Sce
 
     scene.world.write(reply, "Once")
     scene.told()
-    await asyncio.sleep(0.2)
-    await reader.read_all()
 
-    assert reader.text(reply) == "Once"
+    await within(0.2, reader, shows(reader, reply, "Once"))
 
 
 @in_virtual_time
@@ -258,10 +270,8 @@ async def test_lost_text_is_read_from_the_bus_when_the_next_piece_comes(scene: S
 
     scene.world.write(reply, "upon")
     scene.told()
-    await asyncio.sleep(0.2)
-    await reader.read_all()
 
-    assert reader.text(reply) == "Once upon"
+    await within(0.2, reader, shows(reader, reply, "Once upon"))
 
 
 @in_virtual_time
@@ -271,14 +281,13 @@ async def test_text_that_the_bus_has_forgotten_is_read_from_the_last_checkpoint(
     scene.world.write(reply, "Once ")
     scene.world.checkpoint(reply)
     scene.world.bus.wire.clear()
-    scene.world.bus.store.close(scene.world.key, reply, 1)
+    piece = TextPiece(scene.world.key, reply, 1, 5, "upon")
+    scene.world.bus.forget_texts()
 
-    scene.world.write(reply, "upon")
+    scene.world.bus.wire.append(lambda listener: listener.on_text(piece))
     scene.told()
-    await asyncio.sleep(1)
-    await reader.read_all()
 
-    assert reader.text(reply) == "Once upon"
+    await within(1, reader, shows(reader, reply, "Once upon"))
 
 
 @in_virtual_time
@@ -287,10 +296,7 @@ async def test_a_notice_that_is_lost_costs_one_poll_at_most(scene: Scene) -> Non
     scene.world.rename()
     scene.world.bus.wire.clear()
 
-    await asyncio.sleep(POLL_SECONDS + 0.1)
-    await reader.read_all()
-
-    assert reader.kinds()[-1] == "session:updated"
+    await within(POLL_SECONDS + 0.1, reader, lambda: reader.kinds()[-1] == "session:updated")
 
 
 @in_virtual_time
@@ -302,11 +308,181 @@ async def test_a_lost_end_brings_the_text_that_was_lost_with_it(scene: Scene) ->
     scene.world.end(reply)
     scene.world.bus.wire.clear()
 
-    await asyncio.sleep(POLL_SECONDS + 0.1)
+    await within(POLL_SECONDS + 0.1, reader, ended(reader))
+    assert tokens(reader) == [(0, "Once"), (4, " upon")]
+
+
+# A bus between processes: it needs time, goes away, comes back and forgets.
+
+
+@in_virtual_time
+async def test_what_happens_before_a_new_listener_hears_is_read_from_the_database(scene: Scene) -> None:
+    scene.world.bus.listening_seconds = 1.5
+    reader = Reader(scene.world, scene.following)
+    joining = asyncio.create_task(reader.join())
+    await asyncio.sleep(1)
+    reply = begun(scene, "Once")  # on the wire before this node hears it
+
+    await joining
     await reader.read_all()
 
-    assert tokens(reader) == [(0, "Once"), (4, " upon")]
-    assert reader.kinds()[-1] == encoding.END
+    assert joined_of(reader)["seq"] == scene.world.head
+    assert reader.text(reply) == "Once"
+
+
+@pytest.mark.req("I11")
+@in_virtual_time
+async def test_while_the_bus_is_away_text_grows_by_its_checkpoints_and_ends_are_seen(scene: Scene) -> None:
+    reader, late = await scene.reader(), Reader(scene.world, scene.following)
+    reply = begun(scene, "Once")
+    await reader.read_all()
+    scene.world.bus.leave()
+
+    for word in (" upon", " a", " time"):
+        scene.world.write(reply, word)
+        scene.world.checkpoint(reply)
+        await within(AWAY_POLL_SECONDS + 0.1, reader, shows(reader, reply, scene.world.replies[reply].text))
+    await late.join()
+    await within(0.1, late, shows(late, reply, "Once upon a time"))
+    scene.world.end(reply)
+
+    for client in (reader, late):
+        await within(AWAY_POLL_SECONDS + 0.1, client, ended(client))
+        client.check_is_current()
+
+
+@in_virtual_time
+async def test_a_bus_that_is_away_costs_two_reads_a_second_however_many_read(scene: Scene) -> None:
+    readers = [await scene.reader() for _ in range(20)]
+    reply = begun(scene, "Once")
+    scene.world.bus.leave()
+    reads = scene.world.reads
+
+    await asyncio.sleep(10.5 * AWAY_POLL_SECONDS)
+
+    assert scene.world.reads - reads == 10  # beside as many of the heads
+    assert {reader.text(reply) for reader in readers} == {""}
+
+
+@in_virtual_time
+async def test_a_bus_that_came_back_is_believed_again(scene: Scene) -> None:
+    reader = await scene.reader()
+    reply = begun(scene, "Once")
+    scene.world.bus.leave()
+    scene.world.write(reply, " upon")
+    await asyncio.sleep(1)
+    assert scene.following.delayed
+    scene.world.bus.away = False
+    scene.world.rename()
+    scene.world.bus.wire.clear()
+
+    scene.world.write(reply, " a time")
+    scene.told()
+
+    await within(0.2, reader, shows(reader, reply, "Once upon a time"))
+    await within(AWAY_POLL_SECONDS + 0.1, reader, lambda: reader.seq == scene.world.head)
+    assert not scene.following.delayed
+
+
+@in_virtual_time
+async def test_where_no_bus_has_ever_been_nothing_is_later_than_it_was(scene: Scene) -> None:
+    following = Following(scene.world, MemoryBus(alone=False), EPOCH)
+    running = asyncio.create_task(following.run())
+    await asyncio.sleep(10)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+    assert not following.delayed
+
+
+@pytest.mark.req("I12")
+@in_virtual_time
+async def test_who_joins_after_the_bus_forgot_everything_has_all_text_within_six_seconds(scene: Scene) -> None:
+    reply = begun(scene, "Once upon")
+    scene.world.checkpoint(reply)
+    scene.world.write(reply, " a time")
+    scene.told()
+    scene.world.bus.forget_texts()
+    late = Reader(scene.world, scene.following)
+
+    await late.join()
+    await asyncio.sleep(0.9)
+    scene.world.checkpoint(reply)
+
+    await within(5, late, shows(late, reply, "Once upon a time"))
+
+
+@in_virtual_time
+async def test_the_last_words_before_a_silence_are_found_when_the_bus_lost_them(scene: Scene) -> None:
+    reader = await scene.reader()
+    reply = begun(scene, "Once upon")
+    await reader.read_all()
+    scene.world.write(reply, " a time")
+    scene.world.bus.wire.clear()
+    scene.world.checkpoint(reply)
+
+    await within(2 * POLL_SECONDS + 0.1, reader, shows(reader, reply, "Once upon a time"))
+
+
+@in_virtual_time
+async def test_a_bus_that_answers_late_holds_a_join_up_for_a_second_at_most(scene: Scene) -> None:
+    reply = begun(scene, "Once upon")
+    scene.world.checkpoint(reply)
+    scene.world.write(reply, " a time")
+    scene.world.bus.reading_seconds = 4
+    reader = Reader(scene.world, scene.following)
+
+    async with asyncio.timeout(1.1):
+        await reader.join()
+    await reader.read()
+
+    assert reader.text(reply) == "Once upon"
+    await within(5, reader, shows(reader, reply, "Once upon a time"))
+
+
+@in_virtual_time
+async def test_a_node_that_slept_looks_at_once_for_what_it_missed(scene: Scene) -> None:
+    reader = await scene.reader()
+    scene.world.rename()
+    scene.world.bus.wire.clear()
+
+    await scene.following.woke()
+
+    await within(0.1, reader, lambda: reader.kinds()[-1] == "session:updated")
+
+
+@in_virtual_time
+async def test_readers_of_a_session_whose_deletion_was_not_heard_have_to_connect_again(scene: Scene) -> None:
+    reader = await scene.reader()
+    scene.world.deleted = True
+
+    await asyncio.sleep(2 * POLL_SECONDS + 0.1)
+
+    assert reader.channel.stalled
+
+
+@pytest.mark.req("I14")
+@in_virtual_time
+async def test_five_hundred_that_reconnect_at_once_get_one_catching_up_frame_each(scene: Scene) -> None:
+    readers = [await scene.reader() for _ in range(500)]
+    reply = begun(scene, "Once")
+    for reader in readers:
+        await reader.read_all()
+        scene.following.close(reader.channel)
+        reader.got.clear()
+    for word in (" upon", " a", " time"):
+        scene.world.write(reply, word)
+    scene.told()
+
+    await asyncio.gather(*(reader.reconnect() for reader in readers))
+    for reader in readers:
+        await reader.read_all()
+
+    for reader in readers:
+        assert reader.kinds() == ["session:joined"]
+        assert [live["text"] for live in joined_of(reader)["live"]] == [" upon a time"]
+        reader.check_is_current()
+    assert scene.world.bus.listeners == 1
 
 
 # Joining.
@@ -417,12 +593,10 @@ async def test_a_session_that_was_just_made_is_followed_from_its_very_beginning(
     reader = Reader(scene.world, scene.following)
 
     await scene.following.join_new(scene.world.actor, reader.channel, scene.world.key.session_id)
-    await asyncio.sleep(0.1)
-    await reader.read_all()
 
+    await within(0.1, reader, shows(reader, reply, "Once"))
     assert reader.kinds() == ["session:joined", "message:created", encoding.START, TOKEN]
     assert joined_of(reader)["messages"] == []
-    assert reader.text(reply) == "Once"
 
 
 @pytest.mark.req("S24")
@@ -632,6 +806,22 @@ async def test_waiting_for_a_reply_survives_a_lost_end_and_has_a_limit(scene: Sc
     scene.world.bus.wire.clear()
 
     assert await asyncio.gather(*waits) == [True, False]
+
+
+@in_virtual_time
+async def test_waiting_for_replies_while_the_bus_is_away_costs_a_read_for_each_change(scene: Scene) -> None:
+    reply = begun(scene, "Once")
+    actor, session_id = scene.world.actor, scene.world.key.session_id
+    scene.world.bus.leave()
+    waiting = [asyncio.create_task(scene.following.final(actor, session_id, reply, 60)) for _ in range(3)]
+    await asyncio.sleep(10)
+    reads = scene.world.reads
+    scene.world.end(reply)
+
+    async with asyncio.timeout(AWAY_POLL_SECONDS + 0.1):
+        assert await asyncio.gather(*waiting) == [True] * 3
+    assert scene.world.reads - reads == 3
+    assert reads <= 6
 
 
 def test_a_notice_of_an_event_is_the_same_from_its_row() -> None:

@@ -1,15 +1,19 @@
-"""Whatever is committed, delivered, lost, swapped, joined and read slowly, each reader gets all of it in order."""
+"""Whatever is committed, delivered, lost, swapped, joined and read slowly, each reader gets all of it in order.
+
+The bus may be slow, leave, come back and forget; the database is only slow.
+"""
 
 import asyncio
 import random
 from contextlib import suppress
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from causerie.chats.following import Following
-from tests.chats.following_world import EPOCH, Reader, World, run
+from tests.chats.following_world import EPOCH, Reader, Violation, World, run
 
 Step = tuple[str, int, int]
 
@@ -31,6 +35,10 @@ ACTIONS = [
     "swap",
     "repeat",
     "lose",
+    "lose all",
+    "forget texts",
+    "bus leaves",
+    "bus returns",
     "join",
     "reconnect",
     "leave",
@@ -43,6 +51,13 @@ ACTIONS = [
 TEXTS = ["Once ", "é", "👩‍🚀 ", "upon a time ", '\n"quoted"\\ ', "x" * 50]
 
 steps = st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 40), st.integers(0, 40)), min_size=5, max_size=80)
+
+
+DELAYS = {
+    "database": [0.0, 0.0004, 0.03, 0.7],
+    "listening": [0.0, 0.0002, 0.05, 1.9],
+    "bus": [0.0, 0.0002, 0.02, 3.9],
+}
 
 
 class Simulation:
@@ -88,6 +103,14 @@ class Simulation:
                 bus.wire.append(bus.wire[one % len(bus.wire)])
             case "lose" if bus.wire:
                 bus.wire.pop(one % len(bus.wire))
+            case "lose all":
+                bus.wire.clear()
+            case "forget texts":
+                bus.forget_texts()
+            case "bus leaves":
+                bus.leave()
+            case "bus returns":
+                bus.away = False
             case "join" if not self.following.has_joined(reader.channel, world.key.session_id):
                 await self._join(reader, wait=bool(two % 2))
             case "reconnect":
@@ -112,17 +135,28 @@ class Simulation:
                 await reader.read_all()
                 await reader.join()
         await self._agree()
+        self._check_texts()
         for message_id, reply in self.world.replies.items():
             if reply.status == "streaming":
                 self.world.end(message_id)
         await self._agree()
 
     async def _agree(self) -> None:
+        """Let everything arrive, and every text be checkpointed: then all have all of it, with or without the bus."""
         self.world.bus.deliver_all()
-        await asyncio.sleep(20)
+        for message_id, reply in self.world.replies.items():
+            if reply.status == "streaming":
+                self.world.checkpoint(message_id)
+        await asyncio.sleep(60)
         for reader in self.readers:
             await reader.read_all()
             reader.check_is_current()
+
+    def _check_texts(self) -> None:
+        for message_id, reply in self.world.replies.items():
+            for reader in self.readers:
+                if reply.status == "streaming" and reader.text(message_id) != reply.text:
+                    raise Violation(f"the reader has {reader.text(message_id)!r} of {reply.text!r}")
 
     async def _join(self, reader: Reader, *, wait: bool) -> None:
         """Join, while other things happen or before they do."""
@@ -138,8 +172,18 @@ class Simulation:
             await self.joining.pop()
 
 
-async def simulate(taken: list[Step], reading_seconds: float) -> None:
-    world = World(reading_seconds=reading_seconds)
+@dataclass(frozen=True)
+class Slowness:
+    """How many seconds the database, a subscription and the bus's answers take."""
+
+    database: float = 0.0
+    listening: float = 0.0
+    bus: float = 0.0
+
+
+async def simulate(taken: list[Step], slowness: Slowness) -> None:
+    world = World(reading_seconds=slowness.database)
+    world.bus.listening_seconds, world.bus.reading_seconds = slowness.listening, slowness.bus
     following = Following(world, world.bus, EPOCH)
     running = asyncio.create_task(following.run())
     simulation = Simulation(world, following)
@@ -156,10 +200,13 @@ async def simulate(taken: list[Step], reading_seconds: float) -> None:
             await running
 
 
+slownesses = st.builds(Slowness, **{name: st.sampled_from(delays) for name, delays in DELAYS.items()})
+
+
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(taken=steps, reading_seconds=st.sampled_from([0.0, 0.0004, 0.03, 0.7]))
-def test_every_reader_gets_everything_in_order(taken: list[Step], reading_seconds: float) -> None:
-    run(simulate(taken, reading_seconds))
+@given(taken=steps, slowness=slownesses)
+def test_every_reader_gets_everything_in_order(taken: list[Step], slowness: Slowness) -> None:
+    run(simulate(taken, slowness))
 
 
 @pytest.mark.parametrize("seeds", [range(100), range(100, 200), range(200, 300)], ids=str)
@@ -172,6 +219,6 @@ def test_long_histories(seeds: range) -> None:
             for _ in range(chance.randint(20, 200))
         ]
         try:
-            run(simulate(taken, chance.choice([0.0, 0.0004, 0.03, 0.7])))
+            run(simulate(taken, Slowness(*(chance.choice(DELAYS[name]) for name in ("database", "listening", "bus")))))
         except AssertionError as error:
             raise AssertionError(f"seed {seed}") from error

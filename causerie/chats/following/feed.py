@@ -37,7 +37,7 @@ class Reply:
     """A running attempt and its text so far, shared by all who read it.
 
     `short` says how many code points an attempt keeps whose text has not been heard of yet; `grew`, whether it got any
-    text lately.
+    text since somebody asked.
     """
 
     __slots__ = ("_pieces", "attempt", "grew", "length", "message_id", "prefix", "short")
@@ -192,11 +192,12 @@ class Feed:
                 self._extend(reply, text[reply.length :])
         self._take_early_pieces()
 
-    def doubt_silence(self) -> None:
-        """Take the text of a reply that did not grow since the last call for unknown: the bus may have lost its end."""
+    def fell_silent(self) -> bool:
+        """Return whether the text of a running reply has not grown since this was last asked."""
+        silent = not all(reply.grew for reply in self.replies.values())
         for reply in self.replies.values():
-            self.text_unknown = self.text_unknown or not reply.grew
             reply.grew = False
+        return silent
 
     def drop_early(self) -> None:
         """Give up what waits and cannot be placed: the rest comes with the next event, or with the end of the reply."""

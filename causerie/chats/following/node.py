@@ -457,8 +457,7 @@ class Following:
                     for ending in endings:
                         if heads.get(key) != ending.head:
                             ending.news.set()
-            if self._bus.away:
-                await self._bring_checkpoints()
+            await self._bring_checkpoints()
         except CauserieError as error:
             log.warning("polling_failed", code=error.code)
         except Exception:  # the net under everything else has to stay
@@ -474,16 +473,17 @@ class Following:
             return
         feed.vanished = False
         feed.newest = max(feed.newest, head)
-        if not self._bus.away:
-            feed.doubt_silence()
         if not feed.is_whole():
             self._ask(feed)
 
     async def _bring_checkpoints(self) -> None:
-        """Bring the stored texts of running replies to those who read them, for so many users at a time."""
+        """Bring the stored texts of running replies to those who read them, for so many users at a time.
+
+        While the bus is here that is for replies that fell silent: it may have lost the last thing they said.
+        """
         by_user: dict[UUID, list[Feed]] = {}
         for feed in self._feeds.values():
-            if feed.seats and feed.replies:
+            if feed.seats and (feed.fell_silent() or (self._bus.away and feed.replies)):
                 by_user.setdefault(feed.key.user_id, []).append(feed)
         users = list(by_user)
         first = self._looks * USERS_A_LOOK % max(len(users), 1)
