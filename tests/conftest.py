@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 from sqlalchemy import make_url
-from sqlalchemy.ext.asyncio import create_async_engine
 
-from causerie.db.upgrading import upgrade
+from causerie.ops.migrating import migrate_postgres
 from tests.postgres import PostgresDatabase, PostgresServer, postgres_server
-from tests.redis import mortal_redis, redis_server, redis_url  # noqa: F401 (fixtures)
+from tests.redis import redis_server, redis_url, valkey  # noqa: F401 (fixtures)
 
 TESTS = Path(__file__).parent
 SLOW_FOLDERS = {"bench", "browser", "contract", "faults"}
@@ -51,7 +50,9 @@ def postgres() -> Iterator[PostgresServer]:
 def postgres_template(postgres: PostgresServer) -> Iterator[PostgresDatabase]:
     """A database with the newest schema, for copying: nobody stays connected to it."""
     with postgres.database() as template:
-        asyncio.run(_migrate(template))
+        application_role = make_url(template.url).username
+        assert application_role is not None
+        asyncio.run(migrate_postgres(template.owner_url, application_role))
         yield template
 
 
@@ -60,12 +61,3 @@ def postgres_database(postgres: PostgresServer, postgres_template: PostgresDatab
     """A migrated database of this test's own."""
     with postgres.database(template=postgres_template) as database:
         yield database
-
-
-async def _migrate(database: PostgresDatabase) -> None:
-    engine = create_async_engine(make_url(database.owner_url).set(drivername="postgresql+asyncpg"))
-    try:
-        async with engine.begin() as connection:
-            await connection.run_sync(upgrade)
-    finally:
-        await engine.dispose()

@@ -3,7 +3,7 @@
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from causerie.db.base import Base, Timestamped
@@ -16,7 +16,16 @@ class User(Timestamped, Base):
     """A person with conversations of their own. With `AUTH=local` there is one, the owner, without an e-mail."""
 
     __tablename__ = "user"
-    __table_args__ = (CheckConstraint("role IN ('owner', 'administrator', 'member')", name="role"),)
+    __table_args__ = (
+        CheckConstraint("role IN ('owner', 'administrator', 'member')", name="role"),
+        Index(
+            "ix_user_one_owner",
+            "role",
+            unique=True,
+            sqlite_where=text("role = 'owner'"),
+            postgresql_where=text("role = 'owner'"),
+        ),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     email: Mapped[str | None] = mapped_column(unique=True)

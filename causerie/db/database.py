@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from causerie.db.work import Actor, Work
+from causerie.db.work import Actor, Publisher, Work
+
+__all__ = ["Database", "Publisher", "publish_nothing"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-Publisher = Callable[[Sequence[object]], None]
 
 
 def publish_nothing(facts: Sequence[object]) -> None:

@@ -17,3 +17,9 @@ class SchemaMismatch(CauserieError):
     """The database's schema is not the one this version of Causerie was made for."""
 
     status, code, title, retryable = 503, "schema_behind", "The database schema is not up to date", True
+
+
+class UnsafeRole(CauserieError):
+    """The database's login may read around the policies of the rows, so nothing is served with it (S27)."""
+
+    status, code, title = 503, "unsafe_role", "The database login is not safe to serve with"

@@ -12,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-import structlog
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.pool import NullPool
@@ -22,8 +21,6 @@ from causerie.db.errors import StorageConflict, StorageUnavailable
 from causerie.db.ownership import current_actor
 from causerie.db.work import Actor, Work
 from causerie.errors import Busy, CauserieError
-
-log = structlog.get_logger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -160,13 +157,7 @@ class SqliteDatabase:
         self._waiting -= len(units)
         for unit in units:
             if unit.work is not None:
-                try:
-                    for action in unit.work.committed:
-                        action()
-                    if unit.work.published:
-                        self.publisher(unit.work.published)
-                except Exception:  # what is committed stays, and the units behind this one wait for their answers
-                    log.exception("publishing_failed")
+                unit.work.tell(self.publisher)
             if unit.future.done():
                 continue  # the caller was cancelled; what it asked for is stored all the same
             if unit.error is None:
@@ -255,7 +246,7 @@ class SqliteDatabase:
 
     def _read(self, actor: Actor, function: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         with self._snapshot() as connection:
-            work = Work(actor, connection, reading=True)
+            work = Work(actor, connection, savepoint=False)
             token = current_actor.set(actor)
             try:
                 return function(work, *args, **kwargs)

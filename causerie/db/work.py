@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 from causerie.db.ownership import Actor, OwnedSession
 from causerie.db.prepared import Rows, prepared
 
-__all__ = ["Actor", "Work"]
+__all__ = ["Actor", "Publisher", "Work"]
 
 log = structlog.get_logger(__name__)
+
+Publisher = Callable[[Sequence[object]], None]
 
 
 class Work:
@@ -23,12 +25,12 @@ class Work:
 
     __slots__ = ("_mode", "_rolled_back", "_session", "actor", "committed", "connection", "published")
 
-    def __init__(self, actor: Actor, connection: Connection, *, reading: bool = False) -> None:
+    def __init__(self, actor: Actor, connection: Connection, *, savepoint: bool = True) -> None:
         self.actor = actor
         self.connection = connection
         self._session: OwnedSession | None = None
-        # A failed flush must undo this unit alone, for which the session needs a savepoint; who only reads needs none.
-        self._mode: Literal["rollback_only", "create_savepoint"] = "rollback_only" if reading else "create_savepoint"
+        # Where a unit shares its transaction, a failed flush must undo this one alone; else it costs two round trips.
+        self._mode: Literal["rollback_only", "create_savepoint"] = "create_savepoint" if savepoint else "rollback_only"
         self.published: list[object] = []
         self.committed: list[Callable[[], object]] = []
         self._rolled_back: list[Callable[[], object]] = []
@@ -83,6 +85,16 @@ class Work:
         """Let go of the ORM session without writing."""
         if self._session is not None:
             self._session.close()
+
+    def tell(self, publisher: Publisher) -> None:
+        """Run what the unit left for the time after COMMIT, then hand over what it published."""
+        try:
+            for action in self.committed:
+                action()
+            if self.published:
+                publisher(self.published)
+        except Exception:  # what is committed stays, and others wait for their answers
+            log.exception("publishing_failed")
 
     def undone(self) -> None:
         """Run what the unit left for the case that nothing of it remains."""

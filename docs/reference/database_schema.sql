@@ -1,4 +1,4 @@
--- The schema of revision 0001, as PostgreSQL has it. Made from the code: `make docs`.
+-- The schema of revision 0002, as PostgreSQL has it. Made from the code: `make docs`.
 
 CREATE TABLE ai_model (
   user_id UUID,
@@ -129,6 +129,22 @@ CREATE TABLE user_profile (
   deleted_at TIMESTAMP WITH TIME ZONE,
   version INTEGER NOT NULL,
   CONSTRAINT pk_user_profile PRIMARY KEY (user_id, id)
+);
+
+CREATE TABLE worker (
+  id UUID NOT NULL,
+  host VARCHAR NOT NULL,
+  pid INTEGER NOT NULL,
+  version VARCHAR NOT NULL,
+  concurrency INTEGER NOT NULL,
+  running INTEGER NOT NULL,
+  finished INTEGER NOT NULL,
+  takeovers INTEGER NOT NULL,
+  fenced INTEGER NOT NULL,
+  draining BOOLEAN NOT NULL,
+  started_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  seen_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  CONSTRAINT pk_worker PRIMARY KEY (id)
 );
 
 CREATE TABLE application_settings (
@@ -327,6 +343,10 @@ CREATE INDEX ix_session_event_message ON session_event (user_id, message_id);
 
 CREATE INDEX ix_system_prompt_user_id ON system_prompt (user_id);
 
+CREATE UNIQUE INDEX ix_user_one_owner ON "user" (role) WHERE role = 'owner';
+
 CREATE INDEX ix_user_profile_updated ON user_profile (user_id, updated_at, id);
+
+CREATE INDEX ix_worker_seen_at ON worker (seen_at);
 
 CREATE UNIQUE INDEX uq_character_label ON character (user_id, label) WHERE deleted_at IS NULL;

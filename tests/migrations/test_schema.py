@@ -134,7 +134,7 @@ async def test_an_interrupted_migration_leaves_what_was_there(
     await empty(lambda connection: connection.execute(text(ADD_OWNER)))
     before = await empty(described)
     with monkeypatch.context() as patch:
-        patch.setattr(upgrading, "HEAD", "0002")
+        patch.setattr(upgrading, "HEAD", "0003")
         patch.setattr(upgrading, "MIGRATIONS", newer_migrations(tmp_path))
 
         with pytest.raises(ZeroDivisionError):
@@ -155,7 +155,7 @@ BREAKS_HALF_WAY = """
 from alembic import op
 import sqlalchemy as sa
 
-revision, down_revision = "0002", "0001"
+revision, down_revision = "0003", "0002"
 branch_labels = depends_on = None
 
 
@@ -174,5 +174,5 @@ def newer_migrations(folder: Path) -> Path:
         target = copied / file.relative_to(Path(migrations.__file__).parent)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(file.read_text())
-    (copied / "versions" / "0002_breaks.py").write_text(BREAKS_HALF_WAY)
+    (copied / "versions" / "0003_breaks.py").write_text(BREAKS_HALF_WAY)
     return copied
