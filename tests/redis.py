@@ -1,6 +1,6 @@
 """A real Redis for the tests: one server a run, one empty logical database a test.
 
-Servers that a test stops or freezes are its own: `causerie.chaos.servers.valkey.own_redis_server`.
+Servers that a test stops or freezes are its own: `causerie.chaos.servers.valkey.valkey_server`.
 """
 
 import os
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from causerie.chaos.servers.valkey import OwnRedisServer, RedisServer, own_redis_server
+from causerie.chaos.servers.valkey import RedisServer, ValkeyServer, valkey_server
 from causerie.chaos.servers.valkey import redis_server as any_redis_server
 
 
@@ -28,7 +28,7 @@ def redis_url(redis_server: RedisServer) -> str:
 
 
 @pytest.fixture
-def mortal_redis() -> Iterator[OwnRedisServer]:
+def valkey() -> Iterator[ValkeyServer]:
     """A server of this test's own, which it may stop, freeze and flush."""
-    with own_redis_server() as server:
+    with valkey_server() as server:
         yield server

@@ -5,9 +5,9 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from typing import TypeVar
 from uuid import UUID
 
+from causerie.broker.listeners import enter
 from causerie.broker.ports import (
     CachedSession,
     EventNotice,
@@ -21,11 +21,10 @@ from causerie.broker.ports import (
 )
 
 WAITING_WAKE_UPS = 10_000
-CACHED_SESSIONS = 256
-CACHED_SECONDS = 3_600
-
-Key = TypeVar("Key")
-Listener = TypeVar("Listener")
+CACHED_SECONDS = 3_600.0
+CACHED_CHARACTERS = 16 << 20
+FORGOTTEN_SECONDS = 10.0
+"""How long nothing is remembered of a session that was forgotten: longer than any read that began before."""
 
 
 @dataclass(slots=True)
@@ -56,7 +55,6 @@ class MemoryBus:
     def __init__(self, *, alone: bool = True) -> None:
         self.away = not alone
         self._attempts: dict[SessionKey, dict[UUID, Attempt]] = {}
-        # Tuples, because listeners come and go while others are being called.
         self._listeners: dict[SessionKey, tuple[SessionListener, ...]] = {}
         self._user_listeners: dict[UUID, tuple[UserListener, ...]] = {}
         self._stop_listeners: dict[None, tuple[Callable[[UUID, UUID], None], ...]] = {}
@@ -97,13 +95,13 @@ class MemoryBus:
             listener(user_id, message_id)
 
     def subscribe(self, session: SessionKey, listener: SessionListener) -> Callable[[], None]:
-        return _enter(self._listeners, session, listener)
+        return enter(self._listeners, session, listener)
 
     def subscribe_user(self, user_id: UUID, listener: UserListener) -> Callable[[], None]:
-        return _enter(self._user_listeners, user_id, listener)
+        return enter(self._user_listeners, user_id, listener)
 
     def subscribe_stops(self, listener: Callable[[UUID, UUID], None]) -> Callable[[], None]:
-        return _enter(self._stop_listeners, None, listener)
+        return enter(self._stop_listeners, None, listener)
 
     async def listening(self, session: SessionKey) -> None:
         pass  # it is heard at once
@@ -135,45 +133,52 @@ class MemoryDispatcher:
 
 
 class MemorySessionCache:
-    """A `SessionCache` within one process, of the sessions that were asked for last."""
+    """A `SessionCache` within one process, of so many characters at most; what was used longest ago goes first."""
 
-    def __init__(self, limit: int = CACHED_SESSIONS) -> None:
+    def __init__(self, limit: int = CACHED_CHARACTERS) -> None:
         self._limit = limit
-        self._cached: OrderedDict[SessionKey, tuple[float, CachedSession]] = OrderedDict()
+        self._characters = 0
+        self._remembered: OrderedDict[SessionKey, tuple[float, CachedSession]] = OrderedDict()
+        self._forgotten: OrderedDict[SessionKey, float] = OrderedDict()
 
     async def get(self, session: SessionKey) -> CachedSession | None:
-        until, cached = self._cached.get(session, (0.0, None))
-        if cached is None or time.monotonic() > until:
-            self.forget(session)
+        until, cached = self._remembered.get(session, (0.0, None))
+        if cached is None:
             return None
-        self._cached.move_to_end(session)
+        if until <= time.monotonic():
+            self._drop(session)
+            return None
+        self._remembered.move_to_end(session)
         return cached
 
     def put(self, session: SessionKey, cached: CachedSession) -> None:
-        _, known = self._cached.get(session, (0.0, None))
-        if known is not None and known.head > cached.head:
+        now = time.monotonic()
+        _, older = self._remembered.get(session, (0.0, None))
+        if self._forgotten.get(session, 0.0) > now or (older is not None and older.head > cached.head):
             return
-        self._cached[session] = (time.monotonic() + CACHED_SECONDS, cached)
-        self._cached.move_to_end(session)
-        if len(self._cached) > self._limit:
-            self._cached.popitem(last=False)
+        self._drop(session)
+        self._remembered[session] = (now + CACHED_SECONDS, cached)
+        self._characters += _characters(cached)
+        while self._characters > self._limit:
+            self._drop(next(iter(self._remembered)))
 
     def forget(self, session: SessionKey) -> None:
-        self._cached.pop(session, None)
+        self._drop(session)
+        now = time.monotonic()
+        self._forgotten[session] = now + FORGOTTEN_SECONDS
+        self._forgotten.move_to_end(session)
+        while next(iter(self._forgotten.values())) <= now:
+            self._forgotten.popitem(last=False)
 
     def forget_user(self, user_id: UUID) -> None:
-        for session in [session for session in self._cached if session.user_id == user_id]:
+        for session in [session for session in self._remembered if session.user_id == user_id]:
             self.forget(session)
 
+    def _drop(self, session: SessionKey) -> None:
+        _, cached = self._remembered.pop(session, (0.0, None))
+        if cached is not None:
+            self._characters -= _characters(cached)
 
-def _enter(registry: dict[Key, tuple[Listener, ...]], key: Key, listener: Listener) -> Callable[[], None]:
-    registry[key] = (*registry.get(key, ()), listener)
 
-    def leave() -> None:
-        remaining = tuple(other for other in registry.get(key, ()) if other is not listener)
-        if remaining:
-            registry[key] = remaining
-        else:
-            registry.pop(key, None)
-
-    return leave
+def _characters(cached: CachedSession) -> int:
+    return len(cached.session) + len(cached.messages)

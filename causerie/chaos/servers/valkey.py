@@ -54,7 +54,7 @@ class RedisServer:
         return answer
 
 
-class OwnRedisServer(RedisServer):
+class ValkeyServer(RedisServer):
     """A server that runs as a child of this process, and keeps nothing on disk."""
 
     def __init__(self, program: Path, folder: Path, *arguments: str) -> None:
@@ -79,7 +79,7 @@ class OwnRedisServer(RedisServer):
             else:
                 return
 
-    def stop(self) -> None:
+    def kill(self) -> None:
         """Kill it: connections are reset and what it stored is gone. Without a running server this does nothing."""
         if self._process is not None:
             self._process.kill()
@@ -88,7 +88,7 @@ class OwnRedisServer(RedisServer):
 
     def restart(self) -> None:
         """Kill it, and start it on the same port with nothing stored."""
-        self.stop()
+        self.kill()
         self.start()
 
     def freeze(self) -> None:
@@ -111,20 +111,20 @@ def redis_server() -> Iterator[RedisServer]:
     if url := os.environ.get("TEST_REDIS_URL"):
         yield RedisServer(url.rstrip("/"))
         return
-    with own_redis_server() as server:
+    with valkey_server() as server:
         yield server
 
 
 @contextmanager
-def own_redis_server(*arguments: str) -> Iterator[OwnRedisServer]:
+def valkey_server(*arguments: str) -> Iterator[ValkeyServer]:
     """Run a server that may be stopped and frozen; `arguments` are further ones of its command line."""
     with tempfile.TemporaryDirectory(prefix="causerie-redis-") as folder:
-        server = OwnRedisServer(_program(), Path(folder), *arguments)
+        server = ValkeyServer(_program(), Path(folder), *arguments)
         server.start()
         try:
             yield server
         finally:
-            server.stop()
+            server.kill()
 
 
 def _program() -> Path:

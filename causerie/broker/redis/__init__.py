@@ -1,0 +1,74 @@
+"""The broker over Redis (or Valkey, or a cluster): the only package that imports the driver."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from causerie.broker.redis.bus import RedisBus
+from causerie.broker.redis.cache import RedisSessionCache
+from causerie.broker.redis.connections import Connections
+from causerie.broker.redis.hearing import Hearing
+from causerie.broker.redis.jobs import RedisDispatcher
+from causerie.broker.redis.pipe import Pipe
+
+__all__ = ["RedisBroker", "redis_broker"]
+
+START_SECONDS = 1.0
+END_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class RedisBroker:
+    """The three ports over one Redis. None raises because it is away; each goes on by itself when it is back."""
+
+    bus: RedisBus
+    dispatcher: RedisDispatcher
+    cache: RedisSessionCache
+    connections: Connections
+
+    def drop_connections(self) -> None:
+        """Give up all connections at once: after a sleep none can be trusted. New ones are made by themselves."""
+        self.connections.drop()
+
+    def health(self) -> dict[str, Any]:
+        """Return what an operator wants to know."""
+        return {"kind": "redis", "away": self.bus.away}
+
+
+@asynccontextmanager
+async def redis_broker(url: str, *, consumer: UUID) -> AsyncIterator[RedisBroker]:
+    """Run a broker until the block ends. It starts at once when Redis is there, and after a second when it is not.
+
+    Args:
+        url: `redis://`, `rediss://` or `unix://`.
+        consumer: the name under which wake-ups are asked for; a worker's own.
+
+    Raises:
+        ValueError: `url` cannot be read.
+    """
+    connections = Connections(url)
+    news, questions = Pipe(connections, patient=True), Pipe(connections, patient=False)
+    hearing = Hearing(connections)
+    dispatcher = RedisDispatcher(connections, news, consumer)
+    bus, cache = RedisBus(news, questions, hearing), RedisSessionCache(news, questions)
+    loops = [
+        asyncio.create_task(news.run(), name="redis news"),
+        asyncio.create_task(questions.run(), name="redis questions"),
+        asyncio.create_task(hearing.run(), name="redis hearing"),
+    ]
+    try:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(START_SECONDS):
+                await hearing.back()
+        yield RedisBroker(bus, dispatcher, cache, connections)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(END_SECONDS):
+                await news.flushed()
+    finally:
+        await dispatcher.close()
+        for loop in loops:
+            loop.cancel()
+        await asyncio.gather(*loops, return_exceptions=True)

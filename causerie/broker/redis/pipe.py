@@ -1,0 +1,208 @@
+"""One connection for many: what is asked while a pipeline is on its way makes up the next one."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Sequence
+from typing import Protocol
+
+import structlog
+
+from causerie.broker.redis.connections import ANSWER_SECONDS, FAILURES, Answer, Command, Connections, Line, Node, Pauses
+from causerie.failpoints import failpoint, is_armed
+
+PARCELS_AT_ONCE = 256
+BYTES_AT_ONCE = 1 << 20
+WAITING_PARCELS = 10_000
+WAITING_BYTES = 8 << 20
+BEFORE_PUBLISH = "after_xadd_before_publish"
+
+log = structlog.get_logger(__name__)
+
+
+class Parcel(Protocol):
+    """Commands that belong together, on keys of one slot."""
+
+    key: bytes
+    size: int
+
+    def commands(self) -> Sequence[Command]:
+        """Return the commands. Called when they are sent, and again when it is not known whether they arrived."""
+
+    def settle(self, answers: Sequence[Answer]) -> None:
+        """Take the answers to what `commands` returned last."""
+
+    def lose(self) -> None:
+        """Take note that the commands will not be sent."""
+
+
+class Once:
+    """A single command whose answer nobody awaits."""
+
+    def __init__(self, key: bytes, command: Command) -> None:
+        self.key = key
+        self.size = sum(len(part) for part in command if isinstance(part, bytes))
+        self._command = command
+
+    def commands(self) -> Sequence[Command]:
+        return [self._command]
+
+    def settle(self, answers: Sequence[Answer]) -> None:
+        if isinstance(answers[0], Exception):
+            log.warning("redis_refused", command=self._command[0], reason=str(answers[0]))
+
+    def lose(self) -> None:
+        """Leave it to the database to tell the same, a little later."""
+
+
+class Question(Once):
+    """A single command whose answer somebody awaits; None if there is none."""
+
+    def __init__(self, key: bytes, command: Command) -> None:
+        super().__init__(key, command)
+        self.answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+
+    def settle(self, answers: Sequence[Answer]) -> None:
+        super().settle(answers)
+        self._tell(None if isinstance(answers[0], Exception) else answers[0])
+
+    def lose(self) -> None:
+        self._tell(None)
+
+    def _tell(self, answer: Answer) -> None:
+        if not self.answer.done():
+            self.answer.set_result(answer)
+
+
+class Pipe:
+    """Sends parcels in their order, one pipeline at a time (in a cluster: one a node).
+
+    Args:
+        patient: while Redis is away parcels wait, and they are sent again when it is not known whether they arrived;
+            beyond a limit the oldest are lost. Without patience they are lost at once.
+    """
+
+    def __init__(self, connections: Connections, *, patient: bool) -> None:
+        self._connections = connections
+        self._patient = patient
+        self._lines: dict[Node, Line] = {}
+        self._waiting: deque[Parcel] = deque()
+        self._bytes = 0
+        self._lost = 0
+        self._some = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._pauses = Pauses()
+        self._pausing = False
+        self._away_since: float | None = None
+
+    def put(self, parcel: Parcel) -> None:
+        """Send a parcel soon; returns at once."""
+        if self._pausing and not self._patient:
+            parcel.lose()
+            return
+        self._waiting.append(parcel)
+        self._bytes += parcel.size
+        while len(self._waiting) > WAITING_PARCELS or self._bytes > WAITING_BYTES:
+            self._lose_oldest()
+        self._idle.clear()
+        self._some.set()
+
+    async def run(self) -> None:
+        """Send what there is until cancelled."""
+        try:
+            while True:
+                await self._some.wait()
+                await self._send(self._take())
+                if not self._waiting:
+                    self._some.clear()
+                    self._idle.set()
+        finally:
+            await self._hang_up()
+
+    async def flushed(self) -> None:
+        """Wait until everything is sent."""
+        await self._idle.wait()
+
+    def _take(self) -> list[Parcel]:
+        batch: list[Parcel] = []
+        size = 0
+        while self._waiting and len(batch) < PARCELS_AT_ONCE and size < BYTES_AT_ONCE:
+            parcel = self._waiting.popleft()
+            batch.append(parcel)
+            size += parcel.size
+        self._bytes -= size
+        return batch
+
+    async def _send(self, batch: list[Parcel]) -> None:
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await self._exchange(batch)
+        except FAILURES as error:
+            await self._hang_up()
+            self._connections.forget_nodes()
+            self._give_back(batch)
+            if self._away_since is None:
+                self._away_since = time.monotonic()
+                log.warning("redis_away", reason=repr(error))
+            self._pausing = True
+            await self._pauses.pause()
+            self._pausing = False
+        except Exception:
+            # One parcel's fault must not silence all that come after it.
+            log.exception("redis_parcels_lost", parcels=len(batch))
+            await self._hang_up()
+        else:
+            self._pauses.reset()
+            if self._away_since is not None:
+                log.info("redis_back", seconds=round(time.monotonic() - self._away_since, 1), lost=self._lost)
+                self._away_since, self._lost = None, 0
+
+    def _give_back(self, batch: list[Parcel]) -> None:
+        self._waiting.extendleft(reversed(batch))
+        self._bytes += sum(parcel.size for parcel in batch)
+        while self._waiting and not self._patient:
+            self._lose_oldest()
+
+    def _lose_oldest(self) -> None:
+        parcel = self._waiting.popleft()
+        self._bytes -= parcel.size
+        self._lost += 1
+        parcel.lose()
+
+    async def _exchange(self, batch: list[Parcel]) -> None:
+        parcels_of: dict[Node, list[Parcel]] = {}
+        for parcel in batch:
+            parcels_of.setdefault(await self._connections.node_of(parcel.key), []).append(parcel)
+        exchanges = [self._exchange_with(node, parcels) for node, parcels in parcels_of.items()]
+        answered = [await exchanges[0]] if len(exchanges) == 1 else await asyncio.gather(*exchanges)
+        for parcels, answers in zip(parcels_of.values(), answered, strict=True):
+            for parcel, answers_of_parcel in zip(parcels, answers, strict=True):
+                parcel.settle(answers_of_parcel)
+
+    async def _exchange_with(self, node: Node, parcels: list[Parcel]) -> list[list[Answer]]:
+        line = self._lines.get(node)
+        if line is None:
+            line = self._lines[node] = await self._connections.line_to(node)
+        commands = [parcel.commands() for parcel in parcels]
+        if is_armed(BEFORE_PUBLISH):
+            await _send_with_failpoint(line, commands)
+        else:
+            await line.send([command for of_parcel in commands for command in of_parcel])
+        return [[await line.receive() for _ in of_parcel] for of_parcel in commands]
+
+    async def _hang_up(self) -> None:
+        lines, self._lines = self._lines, {}
+        for line in lines.values():
+            await self._connections.hang_up(line)
+
+
+async def _send_with_failpoint(line: Line, commands: Sequence[Sequence[Command]]) -> None:
+    """Send one command at a time, so that a text can be in its stream and not yet published."""
+    for of_parcel in commands:
+        stored = False
+        for command in of_parcel:
+            if stored and command[0] == "PUBLISH":
+                failpoint(BEFORE_PUBLISH)
+            stored = stored or command[0] == "XADD"
+            await line.send([command])

@@ -1,0 +1,171 @@
+"""The text of a running attempt on its way into its stream, and out of it.
+
+An entry's id is `<attempt>-<end offset>`: Redis itself refuses what is a repeat and what a fenced worker sends.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterable, Sequence
+from uuid import UUID
+
+import structlog
+from redis.exceptions import ResponseError
+
+from causerie.broker.ports import LiveText, SessionKey
+from causerie.broker.redis import keys
+from causerie.broker.redis.connections import Answer, Command
+from causerie.broker.redis.messages import decode, encode, pack_text
+
+SNAPSHOT_ENTRIES = 256
+"""After so many pieces all text is sent again, as one entry that replaces those before it."""
+PROLONGING_SECONDS = 30
+NOTHING = -1
+NOT_NEWER = "equal or smaller"
+
+log = structlog.get_logger(__name__)
+
+
+class SentText:
+    """A `Parcel` that never holds more than the text itself: what is not sent yet goes as one piece.
+
+    Its first entry, every 256th, and the first one after Redis lost the stream or was out of reach are snapshots:
+    offset 0, all text; what is older is trimmed.
+
+    Args:
+        again: takes it when there is something left to send.
+    """
+
+    size = 64  # what it takes up beyond its text, which is held anyway
+
+    def __init__(
+        self,
+        session: SessionKey,
+        message_id: UUID,
+        attempt: int,
+        kept: str,
+        *,
+        sender: bytes,
+        again: Callable[["SentText"], None],
+    ) -> None:
+        self.key = keys.text(session, message_id)
+        self.message_id = message_id
+        self.attempt = attempt
+        self.length = len(kept)
+        self.waiting = False
+        self.closed = False
+        self.fenced = False
+        self._channel = keys.events(session)
+        self._sender = sender
+        self._again = again
+        self._pieces = [kept]
+        self._stored = NOTHING
+        self._published = self.length
+        self._offered = 0
+        self._sent: list[Command] = []
+        self._entries = 0
+        self._lost = False
+        self._doubted = False
+        self._prolonged = -math.inf
+
+    @property
+    def text(self) -> str:
+        """All text so far."""
+        if len(self._pieces) > 1:
+            self._pieces = ["".join(self._pieces)]
+        return self._pieces[0]
+
+    def extend(self, text: str) -> None:
+        """Add text at the end."""
+        self._pieces.append(text)
+        self.length += len(text)
+
+    def commands(self) -> Sequence[Command]:
+        self.waiting = False
+        if self._sent:  # before, and nobody knows what became of it
+            self._stored = NOTHING
+        self._offered = self.length
+        self._sent = [("XREVRANGE", self.key, "+", "-", "COUNT", 1)] if self._doubted else self._news()
+        return self._sent
+
+    def settle(self, answers: Sequence[Answer]) -> None:
+        for command, answer in zip(self._sent, answers, strict=True):
+            match command[0]:
+                case "XADD":
+                    self._take_entry(answer)
+                case "XREVRANGE":
+                    self._judge(answer)
+                case "PUBLISH":
+                    self._published = self._offered
+                case "EXPIRE" if answer:
+                    self._prolonged = time.monotonic()
+        self._sent = []
+        if (self._doubted or self._lost) and not self.closed and not self.fenced:
+            self._again(self)
+
+    def lose(self) -> None:
+        self.waiting = False
+
+    def _news(self) -> list[Command]:
+        commands: list[Command] = []
+        if self._stored < self.length and not self.fenced:
+            entry_id = f"{self.attempt}-{self.length}"
+            if self._stored == NOTHING or self._entries >= SNAPSHOT_ENTRIES:
+                self._stored, self._entries, self._prolonged = NOTHING, 0, -math.inf
+                options, offset = ["MINID", entry_id], 0
+            else:
+                options, offset = ["NOMKSTREAM"], self._stored
+            text = encode(self.text[offset:])
+            commands.append(("XADD", self.key, *options, entry_id, "offset", offset, "text", text))
+        if self._published < self.length:
+            new = self.text[self._published :]
+            message = pack_text(self._sender, self.message_id, self.attempt, self._published, new)
+            commands.append(("PUBLISH", self._channel, message))
+        if time.monotonic() - self._prolonged > PROLONGING_SECONDS:
+            commands.append(("EXPIRE", self.key, keys.TEXT_SECONDS + PROLONGING_SECONDS))
+        return commands
+
+    def _take_entry(self, answer: Answer) -> None:
+        self._lost = False
+        if answer is None:
+            self._stored, self._lost = NOTHING, True
+        elif not isinstance(answer, ResponseError):
+            self._stored = self._offered
+            self._entries += 1
+        elif NOT_NEWER in str(answer):
+            self._doubted = True
+        else:  # no memory, no right: the next piece tries again
+            self._stored = NOTHING
+            log.warning("text_refused", message_id=str(self.message_id), reason=str(answer))
+
+    def _judge(self, answer: Answer) -> None:
+        """Find out who wrote what stands in the way: this attempt, on a way that broke, or one that came after it."""
+        self._doubted = False
+        if isinstance(answer, ResponseError) or not answer:
+            self._stored, self._lost = NOTHING, True
+            return
+        attempt, end = entry_place(answer[0][0])
+        if attempt == self.attempt:
+            self._stored = end
+        else:
+            self.fenced = True
+            log.info("text_fenced", message_id=str(self.message_id), attempt=self.attempt, by=attempt)
+
+
+def entry_place(entry_id: bytes) -> tuple[int, int]:
+    """Return the attempt and the end offset that an entry's id tells."""
+    attempt, _, end = entry_id.partition(b"-")
+    return int(attempt), int(end)
+
+
+def assemble(message_id: UUID, entries: Iterable[tuple[bytes, Sequence[bytes]]]) -> LiveText | None:
+    """Return the newest attempt's text, as far as it has no hole; None if there is nothing."""
+    newest, length = 0, 0
+    pieces: list[str] = []
+    for entry_id, (_, offset, _, encoded) in entries:
+        attempt, end = entry_place(entry_id)
+        if attempt > newest:
+            newest, length, pieces = attempt, 0, []
+        if attempt == newest and int(offset) <= length < end:
+            pieces.append(decode(encoded)[length - int(offset) :])
+            length = end
+    return LiveText(message_id, newest, "".join(pieces)) if newest else None
