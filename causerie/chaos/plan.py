@@ -102,7 +102,7 @@ def chosen(names: str | None, setup: Setup) -> list[str]:
     """
     wanted = set(NAMES) if names is None else {name.strip() for name in names.split(",") if name.strip()}
     if unknown := wanted - set(NAMES):
-        raise UnknownFault(f"{sorted(unknown)[0]!r} is no fault; there are: {', '.join(NAMES)}")
+        raise UnknownFault(f"{min(unknown)!r} is no fault; there are: {', '.join(NAMES)}")
     return [name for name in NAMES if name in wanted and (name in HABITS or FAULTS[name].hits in PARTS[setup])]
 
 

@@ -1,8 +1,8 @@
 """A model provider of OpenAI's dialect whose every word can be told afterwards: which call sent it, and where.
 
 A question carries its own script (`Script.written`), so that nothing is shared with whoever asks. The n-th call for a
-question sends the words of that call and no other's; a call whose prompt ends with an assistant's message goes on after
-it. `python -m causerie.chaos.provider RECORD` prints its port, serves until its standard input ends, and writes what it
+question sends the words of that call and no other's; where an assistant's message follows the question, it goes on
+after it. `python -m causerie.chaos.provider RECORD` prints its port, serves until its standard input ends, and writes what it
 sent to RECORD, one JSON object a call.
 """
 
@@ -54,11 +54,11 @@ class Script:
         )
 
     @classmethod
-    def read(cls, question: str) -> Self:
-        """Return the script of a question; one without gets a short plain answer."""
-        found = _SCRIPT.search(question)
+    def found(cls, text: str) -> Self | None:
+        """Return the script that stands in a text, None where there is none."""
+        found = _SCRIPT.search(text)
         if found is None:
-            return cls(question, words=FEWEST_WORDS)
+            return None
         name, words, pace, trouble, after, calls = found.groups()
         return cls(name, int(words), int(pace), cast("Trouble", trouble), int(after), int(calls))
 
@@ -169,10 +169,7 @@ class Provider:
 
     def answer(self, connection: "Connection", body: dict[str, Any]) -> Telling:
         """Begin to answer a call."""
-        *_, last = body["messages"]
-        prefix = last["content"] if last["role"] == "assistant" else ""
-        question = next(entry["content"] for entry in reversed(body["messages"]) if entry["role"] == "user")
-        script = Script.read(question)
+        script, prefix = _asked(body["messages"])
         self._calls[script.name] += 1
         telling = Telling(connection, script, self._calls[script.name], body["model"], prefix)
         self.tellings.add(telling)
@@ -237,6 +234,17 @@ class Connection(asyncio.Protocol):
 def read_record(record: Path) -> list[Call]:
     """Return the calls that were written down, as they ended."""
     return [Call(**json.loads(line)) for line in record.read_text().splitlines()]
+
+
+def _asked(messages: list[dict[str, str]]) -> tuple[Script, str]:
+    """Return the script of the newest question that has one, and the text after it, which is to be gone on with."""
+    prefix = ""
+    for entry in reversed(messages):
+        if entry["role"] == "assistant":
+            prefix = prefix or entry["content"]
+        elif script := Script.found(entry["content"]):
+            return script, prefix
+    return Script(messages[-1]["content"], words=FEWEST_WORDS), ""
 
 
 def _chunk(data: bytes | bytearray) -> bytes:
