@@ -201,11 +201,15 @@ class HeadReply(Part):
 
 
 class Pong(Part):
-    """The answer to `ping`. Whoever has less than the heads say missed something and joins again."""
+    """The answer to `ping`. Whoever has less than the heads say missed something and joins again.
+
+    `delayed` says that text comes about once a second now, instead of at once.
+    """
 
     type: Literal["pong"] = "pong"
     n: int
     heads: list[Head]
+    delayed: Literal[True] | None = None
 
 
 class Bye(Part):

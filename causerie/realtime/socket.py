@@ -17,6 +17,7 @@ from causerie.chats.service import Starter
 from causerie.db.database import Database
 from causerie.db.work import Actor, Work
 from causerie.errors import CauserieError
+from causerie.failpoints import failpoint
 from causerie.http.front import ServerFault
 from causerie.http.state import SignIn
 from causerie.ids import new_id
@@ -89,6 +90,12 @@ class Sockets:
         """Close what is silent or stuck at this moment (of `time.monotonic`)."""
         for connection in self._open:
             connection.look(now)
+
+    async def woke(self) -> None:
+        """After a sleep of the process give each client one heartbeat to show that it is still there."""
+        now = time.monotonic()
+        for connection in self._open:
+            connection.forgive(now)
 
     async def drain(self) -> None:
         """Say `bye` on every connection and close it, also when its client does not read."""
@@ -168,6 +175,12 @@ class Connection:
             self.end(STALLED)
         elif now - self._heard > MISSED_HEARTBEATS * HEARTBEAT_SECONDS:
             self.end(SILENT)
+
+    def forgive(self, now: float) -> None:
+        """Count neither silence nor a full buffer that lie before this moment; the next heartbeat must come."""
+        self._heard = now - (MISSED_HEARTBEATS - 1) * HEARTBEAT_SECONDS
+        if self._sending_since is not None:
+            self._sending_since = now
 
     def leave(self) -> None:
         """Send what waits, say `bye`, and close."""
@@ -289,6 +302,7 @@ class Connection:
             self._acknowledge(ref, said)
 
     def _acknowledge(self, ref: str | None, said: service.Said) -> None:
+        failpoint("after_commit_before_ack")
         body = encoding.ack(
             said.session_id,
             said.user_message.id,
@@ -326,7 +340,8 @@ class Connection:
             )
             for head in self._node.following.heads(self._channel)
         ]
-        return events.Pong(n=n, heads=heads).model_dump_json()
+        delayed = True if self._node.following.delayed else None
+        return events.Pong(n=n, heads=heads, delayed=delayed).model_dump_json(exclude_none=True)
 
     def _refuse(self, ref: str | None, refusal: CauserieError) -> None:
         problem = refusal.problem(str(self._id)).model_dump(mode="json", exclude_none=True)

@@ -84,6 +84,7 @@ class Scene:
     """A node, and clients that connect to it."""
 
     world: World
+    following: Following
     sockets: Sockets
 
     async def client(self) -> Client:
@@ -95,7 +96,8 @@ class Scene:
 @asynccontextmanager
 async def serving() -> AsyncIterator[Scene]:
     world = World()
-    yield Scene(world, Sockets(SmallNode(world, Following(world, world.bus, EPOCH))))
+    following = Following(world, world.bus, EPOCH)
+    yield Scene(world, following, Sockets(SmallNode(world, following)))
 
 
 def in_virtual_time(test: Callable[[Scene], Awaitable[None]]) -> Callable[[], None]:
@@ -274,6 +276,51 @@ async def test_pong_shows_how_far_the_frames_before_it_go(scene: Scene) -> None:
             }
         ],
     }
+
+
+@in_virtual_time
+async def test_pong_tells_that_text_is_delayed_while_the_bus_is_away(scene: Scene) -> None:
+    client = await scene.client()
+    following = asyncio.create_task(scene.following.run())
+    await settled()
+
+    scene.world.bus.leave()
+    client.send("ping", n=1)
+    await settled()
+    scene.world.bus.away = False
+    client.send("ping", n=2)
+    await settled()
+    client.disconnect()
+    following.cancel()
+    await asyncio.gather(client.serving, following, return_exceptions=True)
+
+    assert client.got[1:] == [
+        {"type": "pong", "n": 1, "heads": [], "delayed": True},
+        {"type": "pong", "n": 2, "heads": []},
+    ]
+
+
+@pytest.mark.req("I15")
+@in_virtual_time
+async def test_after_a_sleep_who_is_still_there_stays_and_who_is_not_is_closed_soon(scene: Scene) -> None:
+    here, gone = await scene.client(), await scene.client()
+    awake = time.monotonic() + 600  # what this clock says at the end of a long freeze
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "monotonic", lambda: awake)
+        await scene.sockets.woke()
+        here.send("ping", n=1)
+        await settled()
+    for passed in (0, HEARTBEAT_SECONDS + 1):
+        scene.sockets.look(awake + passed)
+        await settled()
+        assert not here.serving.done()
+        assert gone.serving.done() == bool(passed)
+    here.disconnect()
+    await here.serving
+
+    assert gone.closed_with == 1001
+    assert here.kinds() == ["welcome", "pong"]
 
 
 @in_virtual_time
