@@ -1,7 +1,7 @@
 """Puts a node together: settings, then ports, then features, then surfaces. Nothing below knows this file."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import structlog
 from fastapi import FastAPI
+from starlette.datastructures import State
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import WebSocketRoute
 from starlette.types import Receive, Scope, Send
@@ -23,36 +24,29 @@ from causerie.aimodels.sealing import Sealer, master_key
 from causerie.characters.routes import router as characters_router
 from causerie.characters.routes import uploads as character_uploads
 from causerie.chats import service as chats
+from causerie.chats.following import Following, StoredHistory
 from causerie.chats.routes import routers as chat_routers
 from causerie.config import Settings
-from causerie.db.sqlite import SqliteDatabase
+from causerie.errors import CauserieError
 from causerie.http.documents import describe, document_routes
 from causerie.http.front import Front, origin_of
 from causerie.http.pages import Pages
 from causerie.http.problems import PROBLEM_HANDLERS
 from causerie.http.routing import RouteIndex
 from causerie.jobs.routes import router as jobs_router
-from causerie.jobs.runner import JobRunner
-from causerie.objects.files import FileStore
-from causerie.objects.sweeping import sweep_daily
-from causerie.ops import first_start, health
+from causerie.ops import health
 from causerie.ops.data_folder import prepare_folder
-from causerie.ops.migrating import bring_up_to_date
 from causerie.profiles import service as profiles
 from causerie.profiles.routes import router as profiles_router
 from causerie.prompting.routes import router as prompt_router
 from causerie.prompts import service as prompts
 from causerie.prompts.routes import router as prompts_router
-from causerie.providers.registry import Providers
 from causerie.realtime.socket import Node, Sockets
 from causerie.realtime.sse import ReplyStream
 from causerie.realtime.sse import router as events_router
 from causerie.settings.routes import router as settings_router
-from causerie.trash import service as trash
-from causerie.trash.housekeeping import empty_daily
 from causerie.trash.routes import router as trash_router
-from causerie.worker import DEFAULT_CONCURRENCY, Replies
-from causerie.worker import replies as run_replies
+from causerie.worker import DEFAULT_CONCURRENCY, Process, open_database, running, together
 
 log = structlog.get_logger(__name__)
 
@@ -65,33 +59,31 @@ DESCRIPTION = (
 Drain = Callable[[], Awaitable[None]]
 
 
-def create_app(settings: Settings, *, concurrency: int = DEFAULT_CONCURRENCY) -> FastAPI:
+def create_app(settings: Settings, *, concurrency: int | None = DEFAULT_CONCURRENCY) -> FastAPI:
     """Return a node that serves everything; its lifespan opens and closes what it needs.
 
+    On PostgreSQL the node lives while the database is away or has an older schema: its API refuses, saying so, and
+    begins when it can.
+
     Args:
-        concurrency: most replies that are made at once.
+        concurrency: most replies that are made here at once; None leaves them to workers.
 
     Raises:
         WrongSetting: the master key cannot be used.
     """
     prepare_folder(settings)
     sealer = Sealer(master_key(settings))
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with AsyncExitStack() as stack:
-            await _open(app, settings, sealer, stack, concurrency)
-            yield
-
     app = FastAPI(
         title="Causerie",
         version=__version__,
         description=DESCRIPTION,
-        lifespan=lifespan,
+        lifespan=partial(_lifespan, settings, sealer, concurrency),
         openapi_url=None,
         redirect_slashes=False,
         exception_handlers=PROBLEM_HANDLERS,
     )
+    app.state.settings, app.state.sealer = settings, sealer
+    app.state.drain = partial(_drain, app.state)
     _add_routes(app)
     if settings.allowed_origins:
         app.add_middleware(
@@ -106,74 +98,93 @@ def create_app(settings: Settings, *, concurrency: int = DEFAULT_CONCURRENCY) ->
         Front,
         names=[urlsplit(public).hostname or ""] if public else [],
         origins=[*settings.allowed_origins, *([origin_of(public)] if public else [])],
+        not_yet=lambda: app.state.not_yet,
     )
     return app
 
 
-async def drain(app: FastAPI) -> None:
+@asynccontextmanager
+async def _lifespan(settings: Settings, sealer: Sealer, concurrency: int | None, app: FastAPI) -> AsyncIterator[None]:
+    """Let the node live in a task of its own, since it may begin to work long after it began to answer."""
+    state = app.state
+    state.not_yet, state.parts, state.drains = None, {}, []
+    settled, ending = asyncio.Event(), asyncio.Event()
+
+    def not_yet(why: CauserieError) -> None:
+        state.not_yet = why
+        settled.set()
+
+    async def live() -> None:
+        try:
+            database = await open_database(settings, not_yet)
+            async with AsyncExitStack() as stack:
+                stack.push_async_callback(database.close)
+                state.database = database
+                process = await stack.enter_async_context(running(settings, sealer, database, concurrency=concurrency))
+                await _serve_on(process, state, stack)
+                state.not_yet = None
+                settled.set()
+                await ending.wait()
+        finally:
+            settled.set()
+
+    state.life = life = asyncio.create_task(live(), name="node")
+    await settled.wait()
+    if life.done():
+        await life
+    yield
+    ending.set()
+    if state.not_yet is not None:
+        life.cancel()  # it waits for its database
+    await asyncio.wait([life])
+    if not life.cancelled():
+        await life
+
+
+async def _drain(state: State) -> None:
     """Let the node's parts come to rest, all at once: nothing new begins, what runs is handed over or ended."""
-    drains: list[Drain] = app.state.drains
+    drains: list[Drain] = state.drains
     for outcome in await asyncio.gather(*(part() for part in drains), return_exceptions=True):
         if isinstance(outcome, Exception):
             log.error("drain_failed", exc_info=outcome)
 
 
-async def _open(app: FastAPI, settings: Settings, sealer: Sealer, stack: AsyncExitStack, concurrency: int) -> None:
-    await asyncio.to_thread(bring_up_to_date, settings.database_file)
-    database = SqliteDatabase(settings.database_file)
-    stack.push_async_callback(database.close)
-    owner = await first_start.prepare(database, settings, sealer)
-
-    state = app.state
-    state.settings = settings
-    state.database = database
-    state.sealer = sealer
-    state.sign_in = LocalSignIn(owner)
-    state.objects = FileStore(settings.object_folder)
+async def _serve_on(process: Process, state: State, stack: AsyncExitStack) -> None:
+    """Give the routes what they need of the process, and run what only a web node has."""
+    draining = asyncio.Event()
+    following = Following(StoredHistory(process.database, process.broker.cache), process.broker.bus, process.epoch)
+    state.sign_in = LocalSignIn(process.owner)
+    state.objects = process.objects
     state.count_chats = chats.count_with_character
     state.setting_references = {
         "default_ai_model_id": aimodels.get,
         "default_system_prompt_id": prompts.get,
         "default_user_profile_id": profiles.get,
     }
-    state.jobs = JobRunner(database, {trash.EMPTY_TRASH: trash.empty_slice})
-    housekeeping = (empty_daily(database, owner, state.jobs.wake), sweep_daily(database, state.objects))
-    await stack.enter_async_context(_running(state.jobs.run(), *housekeeping))
+    state.wake_jobs = process.wake_jobs
+    state.providers = process.providers
+    state.starter = process.starter
+    state.following = following
+    state.draining = draining
+    state.stream_reply = ReplyStream(following, draining)
+    sockets = state.sockets = Sockets(cast(Node, state))
+    process.waking.then(following.woke)
+    process.waking.then(sockets.woke)
+    await stack.enter_async_context(together(following.run(), sockets.look_after()))
 
-    providers = Providers(
-        settings.data_dir, private_hosts=settings.private_hosts, langchain_models=settings.langchain_models
-    )
-    stack.push_async_callback(providers.close)
-    config_of = partial(aimodels.config_of, sealer=sealer)
-    replies = await stack.enter_async_context(run_replies(database, providers, config_of, concurrency=concurrency))
-    state.providers = providers
-    state.starter = replies.engine
-    state.following = replies.following
-    state.draining = replies.draining
-    state.stream_reply = ReplyStream(replies.following, replies.draining)
-    state.sockets = Sockets(cast(Node, state))
-    await stack.enter_async_context(_running(state.sockets.look_after()))
-    state.drains = [partial(_drain_in_order, replies, state.sockets)]
-    state.drain = partial(drain, app)
-    state.parts = {"replies": replies.health, "sockets": state.sockets.health}
+    async def drain_in_order() -> None:
+        """Let replies end, or be handed over, while their readers are still there; then say goodbye."""
+        draining.set()
+        await process.drain()
+        await sockets.drain()
 
-
-@asynccontextmanager
-async def _running(*loops: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Let the loops run beside the block; they end with it."""
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(loop) for loop in loops]
-        try:
-            yield
-        finally:
-            for task in tasks:
-                task.cancel()
-
-
-async def _drain_in_order(replies: Replies, sockets: Sockets) -> None:
-    """Let replies end, or be handed over, while their readers are still there; then say goodbye."""
-    await replies.drain()
-    await sockets.drain()
+    state.drains = [drain_in_order]
+    state.parts = {
+        "database": process.database.health,
+        "broker": process.broker.health,
+        "replies": process.health,
+        "sockets": sockets.health,
+    }
 
 
 class _Socket:

@@ -4,15 +4,18 @@ import gc
 import sys
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
+from urllib.parse import unquote, urlsplit
 
 import typer
 
 from causerie import __version__
-from causerie.config import Settings, WrongSetting, load_settings
+from causerie.config import PREFIX, Settings, WrongSetting, load_settings
 from causerie.logging import configure_logging
 
 EXIT_FAILED = 1
 EXIT_WRONG_SETTING = 2
+
+Concurrency = Annotated[int, typer.Option(min=1, help="Most replies at once.")]
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -42,25 +45,52 @@ def version(
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on (CAUSERIE_HOST).")] = None,
     port: Annotated[int | None, typer.Option(help="TCP port, 0 for any free one (CAUSERIE_PORT).")] = None,
-    worker: Annotated[bool, typer.Option(help="Make replies in this process.")] = True,
-    concurrency: Annotated[int, typer.Option(min=1, help="Most replies at once.")] = 512,
+    worker: Annotated[
+        bool | None, typer.Option(help="Make replies in this process: by default with SQLite, not with PostgreSQL.")
+    ] = None,
+    concurrency: Concurrency = 512,
 ) -> None:
     """Serve the web app and the API until SIGTERM or Ctrl+C."""
     gc.disable()  # nothing that the imports make is garbage; the server switches it on again
     from causerie.app import create_app
+    from causerie.db.errors import UnsafeRole
     from causerie.ops.data_folder import FolderInUse, only_server, prepare_folder
     from causerie.ops.serving import CannotListen, listen, run
 
-    settings = _settings(host=host, port=port)
+    settings = _settings_of_a_process(host=host, port=port)
+    embedded = settings.database_file is not None
     try:
+        if embedded and worker is False:
+            raise WrongSetting("--no-worker: with SQLite one process does all; nobody else could make the replies")
         prepare_folder(settings)
         with only_server(settings.database_file):
             _migrate(settings)
-            if not worker:
-                raise WrongSetting("--no-worker: with SQLite one process does all; nobody else could make the replies")
-            node = create_app(settings, concurrency=concurrency)
+            node = create_app(settings, concurrency=concurrency if worker or embedded else None)
             status = run(node, listen(settings.host, settings.port))
-    except (WrongSetting, FolderInUse, CannotListen) as refusal:
+    except (WrongSetting, FolderInUse, CannotListen, UnsafeRole) as refusal:
+        _give_up(str(refusal), EXIT_WRONG_SETTING)
+    raise typer.Exit(status)
+
+
+@app.command()
+def worker(concurrency: Concurrency = 512) -> None:
+    """Make replies beside web nodes, on PostgreSQL, until SIGTERM or Ctrl+C."""
+    gc.disable()  # as in `serve`
+    from causerie.aimodels.sealing import Sealer, master_key
+    from causerie.db.errors import UnsafeRole
+    from causerie.ops.data_folder import prepare_folder
+    from causerie.ops.process import run
+    from causerie.worker import work
+
+    settings = _settings_of_a_process()
+    try:
+        if settings.database_file is not None:
+            raise WrongSetting(
+                "CAUSERIE_DATABASE_URL: with SQLite `causerie serve` does all; a worker needs PostgreSQL"
+            )
+        prepare_folder(settings)
+        status = run(work(settings, Sealer(master_key(settings)), concurrency))
+    except (WrongSetting, UnsafeRole) as refusal:
         _give_up(str(refusal), EXIT_WRONG_SETTING)
     raise typer.Exit(status)
 
@@ -69,21 +99,27 @@ def serve(
 def migrate(
     check: Annotated[bool, typer.Option(help="Only tell whether the schema is up to date; status 1 if not.")] = False,
 ) -> None:
-    """Bring the database up to date: back up, migrate, verify."""
+    """Bring the database up to date, and verify it: SQLite after a backup, PostgreSQL as CAUSERIE_MIGRATION_URL."""
     from causerie.db.upgrading import HEAD
+    from causerie.errors import CauserieError
     from causerie.ops.data_folder import FolderInUse, only_server, prepare_folder
-    from causerie.ops.migrating import schema_revision
 
     settings = _settings()
-    prepare_folder(settings)
-    if check:
-        revision = schema_revision(settings.database_file)
-        typer.echo(f"schema {revision or 'none'}, newest {HEAD}")
-        raise typer.Exit(0 if revision == HEAD else EXIT_FAILED)
     try:
-        with only_server(settings.database_file):
-            backup = _migrate(settings)
-    except FolderInUse as refusal:
+        prepare_folder(settings)
+        if check:
+            revision = _revision(settings)
+            typer.echo(f"schema {revision or 'none'}, newest {HEAD}")
+            raise typer.Exit(0 if revision == HEAD else EXIT_FAILED)
+        backup = None
+        if settings.database_file is None:
+            _migrate_served(settings)
+        else:
+            with only_server(settings.database_file):
+                backup = _migrate(settings)
+    except WrongSetting as refusal:
+        _give_up(str(refusal), EXIT_WRONG_SETTING)
+    except (FolderInUse, CauserieError) as refusal:
         _give_up(str(refusal), EXIT_FAILED)
     typer.echo(f"schema {HEAD}" + (f", backup in {backup}" if backup else ""))
 
@@ -131,14 +167,52 @@ def _settings(**overrides: Any) -> Settings:
     return settings
 
 
+def _settings_of_a_process(**overrides: Any) -> Settings:
+    from causerie.failpoints import UnknownFailpoint, arm
+
+    settings = _settings(**overrides)
+    try:
+        arm(settings.failpoints)
+    except UnknownFailpoint as refusal:
+        _give_up(f"{PREFIX}FAILPOINTS: {refusal}", EXIT_WRONG_SETTING)
+    return settings
+
+
 def _migrate(settings: Settings) -> Path | None:
     from causerie.db.errors import SchemaMismatch
     from causerie.ops.migrating import bring_up_to_date
 
+    if settings.database_file is None:
+        return None
     try:
         return bring_up_to_date(settings.database_file).backup
     except SchemaMismatch as refusal:
         _give_up(refusal.detail, EXIT_FAILED)
+
+
+def _migrate_served(settings: Settings) -> None:
+    import asyncio
+
+    from causerie.ops.migrating_postgres import migrate_postgres
+
+    role = urlsplit(settings.database_url).username
+    if settings.migration_url is None:
+        raise WrongSetting(f"{PREFIX}MIGRATION_URL: is missing; the login of {PREFIX}DATABASE_URL may not migrate")
+    if role is None:
+        raise WrongSetting(f"{PREFIX}DATABASE_URL: names no user to grant the rights to")
+    asyncio.run(migrate_postgres(settings.migration_url, unquote(role)))
+
+
+def _revision(settings: Settings) -> str | None:
+    if settings.database_file is not None:
+        from causerie.ops.migrating import schema_revision
+
+        return schema_revision(settings.database_file)
+    import asyncio
+
+    from causerie.ops.migrating_postgres import postgres_revision
+
+    return asyncio.run(postgres_revision(settings.database_url))
 
 
 def _give_up(sentence: str, status: int) -> NoReturn:

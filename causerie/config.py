@@ -1,5 +1,6 @@
 """The operator's settings: environment variables with the prefix `CAUSERIE_`, or `causerie.toml` beside the start."""
 
+import importlib.util
 import ipaddress
 import os
 import re
@@ -85,8 +86,16 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default_factory=default_data_dir)
     """Folder (made with mode 0700) of the database, files, keys and locks. Default: the platform's data folder."""
 
-    database_url: str = ""
-    """`sqlite:///FILE`. Default: `causerie.db` in `DATA_DIR`."""
+    database_url: Annotated[str, Field(repr=False)] = ""
+    """`sqlite:///FILE`, or `postgresql://user:password@host:port/name` of a login that owns nothing (`?sslmode=require`
+    encrypts the way, `?prepared_statements=off` suits a pooling proxy). Default: `causerie.db` in `DATA_DIR`."""
+
+    migration_url: Annotated[str | None, Field(repr=False)] = None
+    """`postgresql://…` of the login that owns the tables; only `causerie migrate` uses it. Default: none."""
+
+    redis_url: Annotated[str | None, Field(repr=False)] = None
+    """`redis://…` or, encrypted, `rediss://…`: what carries live text between processes on PostgreSQL. Without it text
+    comes from the database, about once a second. Default: none."""
 
     object_store_url: str = ""
     """`file:///FOLDER` where uploaded files are kept. Default: `objects` in `DATA_DIR`."""
@@ -118,6 +127,10 @@ class Settings(BaseSettings):
 
     log_format: Literal["text", "json"] | None = None
     """Default: `text` on a terminal, else `json`."""
+
+    failpoints: str = ""
+    """`name=kill|stop|sleep:SECONDS[@n], …`: places where this process dies, freezes or dawdles, to see that nothing is
+    lost. Default: none."""
 
     openrouter_api_key: SecretStr | None = None
     """A present key makes a model row for OpenRouter."""
@@ -195,9 +208,39 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, url: str) -> str:
-        if not re.match(r"sqlite:///.", url):
-            raise _refusal("must be sqlite:///FILE")
+        if _names_a_database(url):
+            _require("asyncpg", "PostgreSQL")
+        elif not re.match(r"sqlite:///.", url):
+            raise _refusal("must be sqlite:///FILE or postgresql://user:password@host/name")
         return url
+
+    @field_validator("migration_url")
+    @classmethod
+    def _known_owner(cls, url: str | None) -> str | None:
+        if url is not None and not _names_a_database(url):
+            raise _refusal("must be postgresql://user:password@host/name")
+        return url
+
+    @field_validator("redis_url")
+    @classmethod
+    def _known_broker(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        if not _is_address(url, "redis", "rediss"):
+            raise _refusal("must be redis://host or rediss://host")
+        _require("redis", "Redis")
+        return url
+
+    @model_validator(mode="after")
+    def _many_processes(self) -> "Settings":
+        if self.database_file is not None:
+            for name in ("redis_url", "migration_url"):
+                if getattr(self, name) is not None:
+                    raise WrongSetting(
+                        f"{PREFIX}{name.upper()}: is of no use with SQLite, on which one process does all; "
+                        f"remove it, or let {PREFIX}DATABASE_URL be postgresql://…"
+                    )
+        return self
 
     @field_validator("object_store_url")
     @classmethod
@@ -214,8 +257,10 @@ class Settings(BaseSettings):
         return host
 
     @property
-    def database_file(self) -> Path:
-        """The database's file."""
+    def database_file(self) -> Path | None:
+        """The database's file; None on PostgreSQL."""
+        if not self.database_url.startswith("sqlite:"):
+            return None
         return Path(self.database_url.removeprefix("sqlite:///")).expanduser().absolute()
 
     @property
@@ -236,6 +281,23 @@ def load_settings(**overrides: Any) -> Settings:
         raise WrongSetting(_one_line(error.errors(include_url=False)[0])) from error
     except ValueError as error:  # the TOML file cannot be read
         raise WrongSetting(f"causerie.toml: {error}") from error
+
+
+def _is_address(url: str, *schemes: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0  # reading the port checks it
+    except ValueError:
+        return False
+
+
+def _names_a_database(url: str) -> bool:
+    return _is_address(url, "postgresql") and len(urlsplit(url).path) > 1
+
+
+def _require(package: str, what: str) -> None:
+    if importlib.util.find_spec(package) is None:
+        raise _refusal(f"{what} needs more packages: pip install 'causerie[postgres,redis]'")
 
 
 def _one_line(fault: ErrorDetails) -> str:

@@ -1,71 +1,223 @@
-"""What of a process makes replies and lets them be followed: bus, engine, following, put together."""
+"""What every process has, web node and worker alike: database, broker, providers; and what one that works adds."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
+from uuid import UUID
 
+import structlog
 from sqlalchemy import select
 
-from causerie.aimodels.models import ModelRow
+from causerie.aimodels import service as aimodels
+from causerie.aimodels.sealing import Sealer
 from causerie.broker.memory import MemoryBus, MemoryDispatcher, MemorySessionCache
-from causerie.broker.ports import Dispatcher, EventNotice, SessionHint, TokenBus
-from causerie.chats.following import Following, StoredHistory
-from causerie.chats.service import ReplyQueued, StopRequested
+from causerie.broker.ports import Dispatcher, EventNotice, SessionCache, SessionHint, TokenBus
+from causerie.chats.service import Entry, PagesOutdated, ReplyQueued, StopRequested
+from causerie.config import Settings
 from causerie.db.across import NOBODY
 from causerie.db.database import Database
+from causerie.db.errors import SchemaMismatch, StorageUnavailable
 from causerie.db.installation import Installation
-from causerie.db.work import Work
+from causerie.db.sqlite import SqliteDatabase
+from causerie.db.work import Actor, Work
+from causerie.errors import Busy, CauserieError
 from causerie.generation.engine import Engine
-from causerie.providers.protocol import ModelConfig, ProviderSource
+from causerie.ids import new_id
+from causerie.jobs.runner import JobRunner
+from causerie.objects.files import FileStore
+from causerie.objects.store import ObjectStore
+from causerie.objects.sweeping import sweep_daily
+from causerie.ops import first_start
+from causerie.ops.health import check_schema
+from causerie.ops.migrating import bring_up_to_date
+from causerie.ops.process import Forced, Stopping, settle_memory
+from causerie.providers.registry import Providers
+from causerie.trash import service as trash
+from causerie.trash.housekeeping import empty_daily
+from causerie.waking import Waking
 
 DEFAULT_CONCURRENCY = 512
+ASK_AGAIN_SECONDS = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+class Broker(Protocol):
+    """The three ports of one process, and the way to the others."""
+
+    @property
+    def bus(self) -> TokenBus:
+        """Carries live text and events."""
+
+    @property
+    def dispatcher(self) -> Dispatcher:
+        """Wakes workers."""
+
+    @property
+    def cache(self) -> SessionCache:
+        """Remembers how sessions begin."""
+
+    def drop_connections(self) -> None:
+        """Abort every connection, after a sleep in which the other side may have gone."""
+
+    def health(self) -> dict[str, Any]:
+        """Return the broker's state for people: `{"kind": …, "away": …}`."""
+
+
+class MemoryBroker:
+    """A broker that reaches no other process."""
+
+    def __init__(self, *, alone: bool) -> None:
+        self.bus = MemoryBus(alone=alone)
+        self.dispatcher = MemoryDispatcher()
+        self.cache = MemorySessionCache()
+
+    def drop_connections(self) -> None:
+        pass  # there are none
+
+    def health(self) -> dict[str, Any]:
+        return {"kind": "memory", "away": self.bus.away}
+
+
+class NoStarter:
+    """The `Starter` of a process that makes no replies: what is said stays queued for a worker."""
+
+    def try_start(self, work: Work, session_id: UUID, message_id: UUID) -> list[Entry] | None:
+        del work, session_id, message_id
+        return None
 
 
 @dataclass(frozen=True, slots=True)
-class Replies:
-    """The running parts. `draining` is set when the process is about to end."""
+class Process:
+    """The parts of a running process. `engine` and `jobs` are None where no worker runs."""
 
-    engine: Engine
-    following: Following
-    draining: asyncio.Event
+    id: UUID
+    owner: Actor
+    epoch: str
+    database: Database
+    broker: Broker
+    objects: ObjectStore
+    providers: Providers
+    engine: Engine | None
+    jobs: JobRunner | None
+    waking: Waking
+
+    @property
+    def starter(self) -> Engine | NoStarter:
+        """What starts replies in the transaction that asks for them."""
+        return self.engine or NoStarter()
+
+    def wake_jobs(self) -> None:
+        """Let jobs begin at once that were asked for here; other processes find them in a few seconds."""
+        if self.jobs is not None:
+            self.jobs.wake()
 
     async def drain(self) -> None:
-        """Answer whoever waits, then hand over or end what runs."""
-        self.draining.set()
-        await self.engine.drain()
+        """Hand over or end the replies that run here."""
+        if self.engine is not None:
+            await self.engine.drain()
 
     def health(self) -> dict[str, Any]:
         """Return how many replies this process writes."""
-        return {"running": self.engine.running}
+        return {"running": self.engine.running if self.engine else 0}
+
+
+async def open_database(settings: Settings, not_yet: Callable[[CauserieError], None]) -> Database:
+    """Return the database as soon as it can be worked with: SQLite is migrated for that, PostgreSQL waited for.
+
+    Args:
+        not_yet: is told each second why not, while PostgreSQL is away or its schema is not this version's.
+
+    Raises:
+        SchemaMismatch: the SQLite file is of a newer version.
+        UnsafeRole: the login could read around the rows' policies (S27).
+    """
+    if (file := settings.database_file) is not None:
+        await asyncio.to_thread(bring_up_to_date, file)
+        return SqliteDatabase(file)
+    # Its driver is an extra, and slow to import.
+    from causerie.db.postgres import PostgresDatabase  # noqa: PLC0415
+
+    database: PostgresDatabase | None = None
+    told = ""
+    try:
+        while True:
+            try:
+                database = database or await PostgresDatabase.open(settings.database_url)
+                await database.read(NOBODY, check_schema)
+            except (StorageUnavailable, SchemaMismatch, Busy) as error:
+                not_yet(error)
+                if error.code != told:
+                    log.warning("not_ready_yet", code=error.code, detail=error.detail)
+                told = error.code
+                await asyncio.sleep(ASK_AGAIN_SECONDS)
+            else:
+                return database
+    except BaseException:
+        if database is not None:
+            await database.close()
+        raise
 
 
 @asynccontextmanager
-async def replies(
-    database: Database,
-    providers: ProviderSource,
-    config_of: Callable[[ModelRow], ModelConfig],
-    *,
-    concurrency: int = DEFAULT_CONCURRENCY,
-) -> AsyncIterator[Replies]:
-    """Run the engine of the one process that works on `database`, and what follows it, until the block ends."""
-    bus, dispatcher = MemoryBus(), MemoryDispatcher()
-    engine = Engine(database, providers, bus, dispatcher, config_of, concurrency=concurrency)
-    epoch = await database.read(NOBODY, _epoch)
-    following = Following(StoredHistory(database, MemorySessionCache()), bus, epoch)
-    database.publisher = announcer(bus, dispatcher)
-    repair = asyncio.create_task(following.run(), name="following")
-    await engine.start(alone=True)
-    try:
-        yield Replies(engine, following, asyncio.Event())
-    finally:
-        await engine.close()
-        repair.cancel()
-        await asyncio.gather(repair, return_exceptions=True)
+async def running(
+    settings: Settings, sealer: Sealer, database: Database, *, concurrency: int | None
+) -> AsyncIterator[Process]:
+    """Run what a process needs on a database that can be worked with, until the block ends.
+
+    Args:
+        concurrency: most replies that are made here at once; None for a process that makes none and does no jobs.
+    """
+    alone = settings.database_file is not None
+    async with AsyncExitStack() as stack:
+        owner = await first_start.prepare(database, settings, sealer)
+        epoch = await database.read(NOBODY, _epoch)
+        identity = new_id()
+        broker = await stack.enter_async_context(_broker(settings.redis_url, identity, alone=alone))
+        database.publisher = announcer(broker.bus, broker.dispatcher, broker.cache)
+        providers = Providers(
+            settings.data_dir, private_hosts=settings.private_hosts, langchain_models=settings.langchain_models
+        )
+        stack.push_async_callback(providers.close)
+        objects = FileStore(settings.object_folder)
+        waking = Waking()
+        for part in (database, broker):
+            waking.then(_awaited(part.drop_connections))
+        engine, jobs = None, None
+        if concurrency is not None:
+            engine = Engine(
+                database,
+                providers,
+                broker.bus,
+                broker.dispatcher,
+                partial(aimodels.config_of, sealer=sealer),
+                concurrency=concurrency,
+            )
+            jobs = JobRunner(database, {trash.EMPTY_TRASH: trash.empty_slice})
+            housekeeping = (empty_daily(database, owner, jobs.wake), sweep_daily(database, objects))
+            await stack.enter_async_context(together(jobs.run(), *housekeeping))
+            stack.push_async_callback(engine.close)
+            await engine.start(alone=alone)
+        await stack.enter_async_context(together(waking.run()))
+        yield Process(identity, owner, epoch, database, broker, objects, providers, engine, jobs, waking)
 
 
-def announcer(bus: TokenBus, dispatcher: Dispatcher) -> Callable[[Sequence[object]], None]:
+@asynccontextmanager
+async def together(*loops: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Let the loops run beside the block; they end with it, and it ends if one of them fails."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(loop) for loop in loops]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+
+
+def announcer(bus: TokenBus, dispatcher: Dispatcher, cache: SessionCache) -> Callable[[Sequence[object]], None]:
     """Return what takes the facts of committed units of work to where they are waited for."""
 
     def announce(facts: Sequence[object]) -> None:
@@ -74,16 +226,69 @@ def announcer(bus: TokenBus, dispatcher: Dispatcher) -> Callable[[Sequence[objec
                 case EventNotice():
                     bus.publish_event(fact)
                 case SessionHint():
+                    if fact.kind == "session:deleted":
+                        cache.forget(fact.session)
                     bus.publish_hint(fact)
                 case ReplyQueued(user_id, message_id):
                     dispatcher.wake(user_id, message_id)
                 case StopRequested(user_id, message_id):
                     bus.publish_stop(user_id, message_id)
+                case PagesOutdated(user_id):
+                    cache.forget_user(user_id)
                 case _:
                     raise TypeError(f"nobody waits for {type(fact).__name__}")
 
     return announce
 
 
+@asynccontextmanager
+async def _broker(redis_url: str | None, consumer: UUID, *, alone: bool) -> AsyncIterator[Broker]:
+    if redis_url is None:
+        yield MemoryBroker(alone=alone)
+        return
+    # Its driver is an extra, and slow to import.
+    from causerie.broker.redis import redis_broker  # noqa: PLC0415
+
+    async with redis_broker(redis_url, consumer=consumer) as broker:
+        yield broker
+
+
+def _awaited(action: Callable[[], None]) -> Callable[[], Awaitable[None]]:
+    async def do() -> None:
+        action()
+
+    return do
+
+
 def _epoch(work: Work) -> str:
     return str(work.connection.execute(select(Installation.epoch)).scalar_one())
+
+
+async def work(settings: Settings, sealer: Sealer, concurrency: int) -> None:
+    """Make replies until a signal asks for the end: the main task of `causerie worker`.
+
+    Raises:
+        UnsafeRole: the database must not be worked on with this login.
+    """
+    ending = asyncio.Event()
+    process: Process | None = None
+
+    async def drain() -> None:
+        if process is not None:
+            await process.drain()
+
+    def end(at_once: bool) -> None:
+        del at_once  # who ends at once does not wait for the drain, which is all there is to do
+        ending.set()
+
+    with Stopping(drain, end) as stopping:
+        async with AsyncExitStack() as stack:
+            database = await open_database(settings, lambda _: None)
+            stack.push_async_callback(database.close)
+            process = await stack.enter_async_context(running(settings, sealer, database, concurrency=concurrency))
+            stopping.ready()
+            settle_memory()
+            print(f"Causerie worker {process.id} is ready", flush=True)  # noqa: T201 (the line that the operator waits for)
+            await ending.wait()
+            if stopping.forced:
+                raise Forced

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 from sqlalchemy import make_url
 
-from causerie.ops.migrating import migrate_postgres
+from causerie.ops.migrating_postgres import migrate_postgres
 from tests.postgres import PostgresDatabase, PostgresServer, postgres_server
 from tests.redis import redis_server, redis_url, valkey  # noqa: F401 (fixtures)
 

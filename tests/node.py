@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from causerie.aimodels.models import AiModel, ModelRow
-from causerie.broker.memory import MemoryBus, MemoryDispatcher
+from causerie.broker.memory import MemoryBus, MemoryDispatcher, MemorySessionCache
 from causerie.broker.ports import EventNotice
 from causerie.chats import encoding, service
 from causerie.chats.models import Status
@@ -48,6 +48,7 @@ class Node:
     notices: list[EventNotice] = field(default_factory=list)
     bus: MemoryBus = field(default_factory=MemoryBus)
     dispatcher: MemoryDispatcher = field(default_factory=MemoryDispatcher)
+    cache: MemorySessionCache = field(default_factory=MemorySessionCache)
     _heard: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def do(self, function: Callable[..., Any], *args: Any, actor: Actor | None = None, **kwargs: Any) -> Any:
@@ -114,7 +115,7 @@ class Node:
         engine = Engine(
             self.database, ScriptedSource(provider), self.bus, self.dispatcher, _config, concurrency=concurrency
         )
-        announce = announcer(self.bus, self.dispatcher)
+        announce = announcer(self.bus, self.dispatcher, self.cache)
 
         def publisher(facts: Sequence[object]) -> None:
             self.publish(facts)

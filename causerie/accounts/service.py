@@ -1,9 +1,10 @@
 """Who uses this installation. With `AUTH=local` that is one person, the owner, made at the first start."""
 
-from sqlalchemy import select
+from uuid import UUID
 
 from causerie.accounts.errors import AdministratorsOnly
 from causerie.accounts.models import User
+from causerie.db.across import installation_owner
 from causerie.db.work import Work
 
 OWNER_NAME = "Owner"
@@ -15,19 +16,14 @@ def me(work: Work) -> User:
     return work.session.get_one(User, work.actor.user_id)
 
 
-def find_owner(work: Work) -> User | None:
-    """Return the installation's owner; None before the first start."""
-    return work.session.scalars(select(User).where(User.role == "owner")).one_or_none()
-
-
-def ensure_owner(work: Work) -> User:
-    """Return the installation's owner, made under the actor's id if there is none yet."""
-    owner = find_owner(work)
-    if owner is None:
-        owner = User(id=work.actor.user_id, name=OWNER_NAME, role="owner")
-        work.session.add(owner)
-        work.session.flush()
-    return owner
+def ensure_owner(work: Work) -> UUID:
+    """Return the id of the installation's owner, who is made under the actor's id if there is none yet."""
+    owner_id = installation_owner(work)
+    if owner_id is not None:
+        return owner_id
+    work.session.add(User(id=work.actor.user_id, name=OWNER_NAME, role="owner"))
+    work.session.flush()
+    return work.actor.user_id
 
 
 def administers(work: Work) -> bool:

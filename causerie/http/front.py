@@ -2,7 +2,7 @@
 
 import ipaddress
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from urllib.parse import urlsplit
 
 import structlog
@@ -64,10 +64,19 @@ class Front:
     Args:
         names: host names beside the loopback ones that mean this server.
         origins: foreign origins whose pages may use the API.
+        not_yet: tells why the API cannot be used now; its health can be, and so can everything beside it.
     """
 
-    def __init__(self, app: ASGIApp, *, names: Iterable[str] = (), origins: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        names: Iterable[str] = (),
+        origins: Iterable[str] = (),
+        not_yet: Callable[[], CauserieError | None] = lambda: None,
+    ) -> None:
         self.app = app
+        self._not_yet = not_yet
         self._names = {b"localhost", *(name.lower().encode() for name in names)}
         self._origins = {origin.lower().encode() for origin in origins}
 
@@ -78,7 +87,7 @@ class Front:
         scope["request_id"] = secrets.token_hex(8)
         if scope["path"].endswith("/"):
             scope["path"] = scope["path"].rstrip("/") or "/"
-        refusal = self._refusal(scope)
+        refusal = self._refusal(scope) or (self._not_yet() if _needs_the_database(scope["path"]) else None)
         if scope["type"] == "websocket":
             await (_deny(refusal, scope, receive, send) if refusal else self.app(scope, receive, send))
             return
@@ -154,6 +163,10 @@ def origin_of(url: str) -> str:
     """Return the origin of a URL as browsers send it."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def _needs_the_database(path: str) -> bool:
+    return (path == "/ws" or path.startswith("/api/")) and path != "/api/health"
 
 
 def _follows_a_link(scope: Scope, mode: bytes | None) -> bool:

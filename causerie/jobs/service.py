@@ -31,6 +31,12 @@ def enqueue(work: Work, kind: str, arguments: dict[str, Any] | None = None) -> J
     return job
 
 
+def claim(work: Work, job_id: UUID) -> Job | None:
+    """Return a job that can be worked on now, locked; None if it is done, has to wait, or another process is at it."""
+    due = select(Job).where(Job.id == job_id, Job.state.in_(UNFINISHED), Job.run_at <= utc_now())
+    return work.session.scalar(due.with_for_update(skip_locked=True))
+
+
 def get(work: Work, job_id: UUID) -> Job:
     """Return a job.
 

@@ -17,26 +17,35 @@ class FolderInUse(Exception):
 
 
 def prepare_folder(settings: Settings) -> None:
-    """Make the data folder and the database's file, for this user alone (S7).
+    """Make the data folder, and the file of a SQLite database, for this user alone (S7).
 
     A folder that already holds other things keeps its mode: it may be shared on purpose.
     """
-    folder = settings.data_dir
+    folder, file = settings.data_dir, settings.database_file
     folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-    if settings.database_file.parent == folder and (settings.database_file.exists() or not any(folder.iterdir())):
+    if file is None:
+        if not any(folder.iterdir()):
+            folder.chmod(FOLDER_MODE)
+        return
+    if file.parent == folder and (file.exists() or not any(folder.iterdir())):
         folder.chmod(FOLDER_MODE)
-    settings.database_file.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    file.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
     # SQLite gives its own files beside it the mode of the database's.
-    os.close(os.open(settings.database_file, os.O_RDWR | os.O_CREAT, FILE_MODE))
+    os.close(os.open(file, os.O_RDWR | os.O_CREAT, FILE_MODE))
 
 
 @contextmanager
-def only_server(database_file: Path) -> Iterator[None]:
-    """Be the only server on this database until the block ends; the system lets go of a dead process's lock.
+def only_server(database_file: Path | None) -> Iterator[None]:
+    """Be the only server on this SQLite file until the block ends; the system lets go of a dead process's lock.
+
+    On PostgreSQL (None) there may be many.
 
     Raises:
         FolderInUse: another process is.
     """
+    if database_file is None:
+        yield
+        return
     handle = os.open(database_file.with_name(f"{database_file.name}.lock"), os.O_RDWR | os.O_CREAT, FILE_MODE)
     try:
         try:

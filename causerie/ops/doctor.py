@@ -1,5 +1,6 @@
 """The self-check: what an operator would look at first, in words."""
 
+import asyncio
 import importlib.util
 import os
 import stat
@@ -10,6 +11,7 @@ from pathlib import Path
 from causerie.aimodels.sealing import master_key
 from causerie.config import Settings, WrongSetting
 from causerie.db.upgrading import HEAD
+from causerie.errors import CauserieError
 from causerie.ops.migrating import schema_revision
 from causerie.providers.local.files import SMOLLM2, find
 
@@ -42,18 +44,30 @@ def _findings(settings: Settings) -> Iterator[Finding]:
     yield Finding(
         "data folder", ok=writable, text=f"{folder}, {state}, {'private' if private else 'others may look in'}"
     )
-    yield _database(settings.database_file)
+    file = settings.database_file
+    yield _served_database(settings.database_url) if file is None else _database_file(file)
     yield _key(settings)
     yield _model(settings)
     built = (_STATIC / "index.html").is_file()
     yield Finding("web app", ok=built, text="built" if built else "not built; `make web` builds it")
 
 
-def _database(file: Path) -> Finding:
+def _database_file(file: Path) -> Finding:
     if not file.exists():
         return Finding("database", ok=False, text=f"{file} does not exist yet; `causerie serve` makes it")
     revision = schema_revision(file)
     return Finding("database", ok=revision == HEAD, text=f"{file}, schema {revision or 'none'}, newest {HEAD}")
+
+
+def _served_database(url: str) -> Finding:
+    # Its driver is an extra.
+    from causerie.ops.migrating_postgres import postgres_revision  # noqa: PLC0415
+
+    try:
+        revision = asyncio.run(postgres_revision(url))
+    except CauserieError as error:
+        return Finding("database", ok=False, text=error.detail)
+    return Finding("database", ok=revision == HEAD, text=f"PostgreSQL, schema {revision or 'none'}, newest {HEAD}")
 
 
 def _key(settings: Settings) -> Finding:

@@ -1,6 +1,9 @@
 """What a new installation begins with, and what each start makes sure of."""
 
 from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
 
 from causerie.accounts import service as accounts
 from causerie.aimodels import service as aimodels
@@ -9,7 +12,7 @@ from causerie.aimodels.sealing import Sealer
 from causerie.characters import service as characters
 from causerie.characters.samples import sample_characters
 from causerie.config import Settings
-from causerie.db.across import NOBODY
+from causerie.db.across import NOBODY, installation_owner
 from causerie.db.database import Database
 from causerie.db.installation import Installation
 from causerie.db.work import Actor, Work
@@ -44,29 +47,32 @@ _SERVICES = (
 async def prepare(database: Database, settings: Settings, sealer: Sealer) -> Actor:
     """Make sure of the owner, of everyone's models and of the owner's settings, and return the owner.
 
-    At the first start the owner gets the sample characters; deleted, they do not come back.
+    At the first start the owner gets the sample characters; deleted, they do not come back. Of processes that start
+    together one begins the installation, and the others find it.
     """
-    owner = await database.read(NOBODY, accounts.find_owner)
-    if owner is None:
-        newcomer = Actor(new_id())
-        await database.work(newcomer, _begin, settings, sealer)
-        return newcomer
-    actor = Actor(owner.id)
-    await database.work(actor, _share_services, settings, sealer)
-    return actor
+    owner_id = await database.read(NOBODY, installation_owner)
+    if owner_id is None:
+        owner_id = await database.work(Actor(new_id()), _begin, sealer)
+    owner = Actor(owner_id)
+    await database.work(owner, _share_services, settings, sealer)
+    return owner
 
 
-def _begin(work: Work, settings: Settings, sealer: Sealer) -> None:
+def _begin(work: Work, sealer: Sealer) -> UUID:
+    """Begin the installation as its owner, and return the owner's id, which is another's if another was faster."""
+    owner_id = accounts.ensure_owner(work)
+    if owner_id != work.actor.user_id:
+        return owner_id
     work.session.add(Installation())
-    accounts.ensure_owner(work)
     local = aimodels.share(work, LOCAL_MODEL, sealer)
-    _share_services(work, settings, sealer)
     settings_service.establish(work, default_ai_model_id=local.id)
     for character in reversed(sample_characters()):  # lists show the newest first
         characters.create(work, character)
+    return owner_id
 
 
 def _share_services(work: Work, settings: Settings, sealer: Sealer) -> None:
+    work.session.execute(select(Installation.id).with_for_update())  # one process at a time: it looks before it adds
     for service in _SERVICES:
         key = getattr(settings, service.setting)
         if key is not None:

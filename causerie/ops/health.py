@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from sqlalchemy import select
 
 from causerie.db.across import NOBODY
+from causerie.db.database import Database
 from causerie.db.errors import SchemaMismatch, StorageUnavailable
 from causerie.db.installation import Installation
 from causerie.db.upgrading import HEAD, current_revision
@@ -15,7 +16,6 @@ from causerie.db.work import Work
 from causerie.http.answers import answer
 from causerie.http.bodies import JsonRoute
 from causerie.http.documents import refusals
-from causerie.http.state import CurrentDatabase
 
 Part = Callable[[], Mapping[str, Any]]
 """Tells how a part of the node is. It neither waits nor fails."""
@@ -44,21 +44,28 @@ async def livez() -> Response:
 
 
 @probes.get("/readyz", response_model=Alive, responses=refusals(SchemaMismatch, StorageUnavailable))
-async def readyz(database: CurrentDatabase) -> Response:
+async def readyz(request: Request) -> Response:
     """Tell that the node can serve: the database answers and has the schema of this version."""
-    await database.read(NOBODY, _check)
+    if (why := request.app.state.not_yet) is not None:
+        raise why
+    database: Database = request.app.state.database
+    await database.read(NOBODY, check_schema)
     return answer(Alive())
 
 
 @router.get("/health", response_model=Health)
-async def health(request: Request, database: CurrentDatabase) -> Response:
+async def health(request: Request) -> Response:
     """Return how the node's parts are."""
     parts: Mapping[str, Part] = request.app.state.parts
-    told = {name: dict(tell()) for name, tell in parts.items()}
-    return answer(Health(parts={"database": database.health(), **told}))
+    return answer(Health(parts={name: dict(tell()) for name, tell in parts.items()}))
 
 
-def _check(work: Work) -> None:
+def check_schema(work: Work) -> None:
+    """Accept a database that this version can work with.
+
+    Raises:
+        SchemaMismatch: its schema is another one.
+    """
     revision = current_revision(work.connection)
     if revision != HEAD:
         raise SchemaMismatch(f"The schema is at {revision}, this version needs {HEAD}. Run `causerie migrate`.")

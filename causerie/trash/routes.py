@@ -1,5 +1,6 @@
 """The trash over HTTP."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -9,7 +10,6 @@ from causerie.http.answers import answer
 from causerie.http.bodies import JsonRoute
 from causerie.http.paging import Listing, Paging, listing
 from causerie.http.state import CurrentDatabase
-from causerie.jobs.runner import JobRunner
 from causerie.jobs.schemas import JobOut
 from causerie.trash import service
 from causerie.trash.repository import Found
@@ -18,10 +18,10 @@ from causerie.trash.schemas import TrashItem
 router = APIRouter(prefix="/trash", tags=["trash"], route_class=JsonRoute)
 
 
-async def job_runner(request: Request) -> JobRunner:
-    """Return who does this node's jobs."""
-    runner: JobRunner = request.app.state.jobs
-    return runner
+async def job_waker(request: Request) -> Callable[[], None]:
+    """Return what lets jobs begin at once if this node does them."""
+    wake: Callable[[], None] = request.app.state.wake_jobs
+    return wake
 
 
 @router.get("", response_model=Listing[TrashItem])
@@ -43,9 +43,9 @@ async def list_trash(query: Paging, database: CurrentDatabase, actor: CurrentAct
 
 @router.post("/empty", response_model=JobOut, status_code=202)
 async def empty_trash(
-    database: CurrentDatabase, actor: CurrentActor, runner: Annotated[JobRunner, Depends(job_runner)]
+    database: CurrentDatabase, actor: CurrentActor, wake_jobs: Annotated[Callable[[], None], Depends(job_waker)]
 ) -> Response:
     """Delete everything in the trash for good, in the background; `GET /api/jobs/{id}` tells how far it is."""
     job = await database.work(actor, service.empty)
-    runner.wake()
+    wake_jobs()
     return answer(JobOut.model_validate(job), 202)

@@ -74,6 +74,7 @@ def _forget_slice(work: Work, kind: Kind, identity: UUID) -> bool:
     if kind == "session":
         return chats.purge_slice(work, identity)
     if repository.clear_references(work, kind, identity):
+        work.publish(chats.PagesOutdated(work.actor.user_id))
         return True
     if kind == "character":
         characters.purge(work, identity)

@@ -131,7 +131,7 @@ async def test_only_what_is_overdue_goes_by_itself(app: FastAPI, client: httpx.A
 
     await database.work(actor, age)
     job = await database.work(actor, service.empty_overdue)
-    app.state.jobs.wake()
+    app.state.wake_jobs()
     done = await finished(client, await get(client, f"/jobs/{job.id}"))
 
     assert nothing_yet is None
