@@ -66,7 +66,7 @@ class Listener:
     def __call__(self, frame: Frame, effects: list[Effect]) -> None:
         """Take in a frame, and what the reducer made of it."""
         kind = frame["type"]
-        if kind == "chat:stream:token":
+        if kind == "chat:stream:token" and frame["session_id"] in self._newest:
             self._piece(frame, frame["token"], may_begin=False)
             self._progress.touch(frame["message_id"])
         elif kind == "session:joined":

@@ -2,8 +2,8 @@
 
 A question carries its own script (`Script.written`), so that nothing is shared with whoever asks. The n-th call for a
 question sends the words of that call and no other's; where an assistant's message follows the question, it goes on
-after it. `python -m causerie.chaos.provider RECORD` prints its port, serves until its standard input ends, and writes what it
-sent to RECORD, one JSON object a call.
+after it. `python -m causerie.chaos.provider RECORD` prints its port, serves until its standard input ends, and writes
+what it sent to RECORD, one JSON object a call.
 """
 
 import asyncio
