@@ -8,9 +8,15 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
+import structlog
+
+from causerie.clock import boot_seconds
+
 SAMPLE_SECONDS = 1.0
 SLEPT_SECONDS = 3.0
 """Shorter pauses are a busy machine."""
+
+log = structlog.get_logger()
 
 
 class Waking:
@@ -18,20 +24,15 @@ class Waking:
 
     def __init__(self) -> None:
         self._listeners: list[Callable[[], Awaitable[None]]] = []
-        self._seen = (_boot_time(), time.monotonic())
+        self._seen = (boot_seconds(), time.monotonic())
 
     def then(self, listener: Callable[[], Awaitable[None]]) -> None:
         """Await `listener` after each sleep."""
         self._listeners.append(listener)
 
-    @property
-    def late(self) -> bool:
-        """Whether the process may have slept since it last looked: before anything that must not come too late."""
-        return time.monotonic() - self._seen[1] > SAMPLE_SECONDS + SLEPT_SECONDS
-
     def look(self) -> float:
         """Return for how many seconds the process was away since the last look; 0 for no sleep."""
-        boot, monotonic = _boot_time(), time.monotonic()
+        boot, monotonic = boot_seconds(), time.monotonic()
         slept = (boot - self._seen[0]) - (monotonic - self._seen[1])
         late = monotonic - self._seen[1] - SAMPLE_SECONDS
         self._seen = (boot, monotonic)
@@ -41,12 +42,10 @@ class Waking:
         """Look each second until cancelled."""
         while True:
             await asyncio.sleep(SAMPLE_SECONDS)
-            if self.look():
+            if seconds := self.look():
+                log.warning("process_was_away", seconds=round(seconds, 1))
                 for listener in self._listeners:
-                    await listener()
-
-
-def _boot_time() -> float:
-    """Return seconds that went on during sleep too."""
-    clock = getattr(time, "CLOCK_BOOTTIME", None)
-    return time.time() if clock is None else time.clock_gettime(clock)
+                    try:
+                        await listener()
+                    except Exception:  # the others have connections to drop, too
+                        log.exception("waking_failed")

@@ -10,7 +10,7 @@ from causerie.db.work import Work
 
 @dataclass(frozen=True, slots=True)
 class ReplyQueued:
-    """A reply waits for a worker and nothing above it is unfinished."""
+    """A reply waits for a worker: nothing above it is unfinished, and nobody writes it."""
 
     user_id: UUID
     message_id: UUID

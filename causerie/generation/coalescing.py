@@ -16,7 +16,10 @@ _JOINER = "\u200d"
 
 
 class Coalescer:
-    """One timer for all replies of a worker. The window follows what sending costs: twice that, 15 to 100 ms."""
+    """One timer for all replies of a worker. The window follows what sending costs: twice that, 15 to 100 ms.
+
+    Nothing is sent of a reply whose lease may have run out: it waits until the lease is renewed, or is forgotten.
+    """
 
     def __init__(self, bus: TokenBus) -> None:
         self._bus = bus
@@ -32,7 +35,7 @@ class Coalescer:
         size = reply.length - reply.published
         if reply.published == len(reply.claimed.kept) or size >= FULL_PIECE:
             self._send(reply)
-        else:
+        if reply.unpublished:
             self._wait(reply)
 
     def flush(self, reply: Reply) -> None:
@@ -66,6 +69,8 @@ class Coalescer:
         self._window = min(max(2 * cost, SHORTEST_WINDOW_SECONDS), LONGEST_WINDOW_SECONDS)
 
     def _send(self, reply: Reply, *, whole: bool = False) -> None:
+        if not reply.leased:
+            return
         text = "".join(reply.unpublished)
         reply.unpublished.clear()
         held = 0 if whole else _unsettled(text)

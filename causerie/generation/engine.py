@@ -1,55 +1,69 @@
 """The worker of one process: claims replies, writes them, keeps its leases, and hands over when it must end."""
 
 import asyncio
-import contextlib
 import random
-import time
-from collections.abc import Callable
-from contextlib import aclosing
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 import structlog
 
 from causerie.aimodels.models import ModelRow
-from causerie.broker.ports import Dispatcher, TokenBus
+from causerie.broker.ports import Dispatcher, LiveText, TokenBus, WakeUp
 from causerie.chats import service as chats
 from causerie.chats.models import Status
 from causerie.chats.service import Ending, Entry
-from causerie.clock import utc_now
+from causerie.clock import boot_seconds, utc_now
 from causerie.db import across
 from causerie.db.database import Database
 from causerie.db.errors import StorageUnavailable
 from causerie.db.work import Actor, Work
-from causerie.errors import Busy, CauserieError
+from causerie.errors import Busy
+from causerie.failpoints import failpoint
 from causerie.generation import statements
-from causerie.generation.claiming import LEASE, Claimed, claim, failed
+from causerie.generation.claiming import LEASE, Claimed, Found, claim, find, start
 from causerie.generation.coalescing import Coalescer
-from causerie.generation.errors import Interrupted, OutOfTime, ReplyFault
+from causerie.generation.errors import Overtaken
+from causerie.generation.keeping import RENEWAL_SECONDS, Keeper, Sign
 from causerie.generation.reply import Interruption, Reply
-from causerie.generation.slots import Slots
+from causerie.generation.slots import CLAIMS_AT_ONCE, Slots, Taking
+from causerie.generation.writing import Writer, can_continue
 from causerie.ids import new_id
-from causerie.prompting.service import assemble, store_trace
-from causerie.providers.protocol import Finish, ModelConfig, ProviderCut, ProviderSource, Text, Usage
-from causerie.providers.retrying import stream_with_retries
+from causerie.prompting.service import store_trace
+from causerie.providers.protocol import ModelConfig, ProviderSource
 
-CHECKPOINT_SECONDS = 1.0
-SOONEST_CHECKPOINT_SECONDS = 0.25
-CHECKPOINT_CODE_POINTS = 4_096
-RENEWAL_SECONDS = 5.0
 SWEEP_SECONDS = 2.0
+"""At most; half of it at least, so that workers do not sweep together."""
 SWEPT_AT_ONCE = 20
 QUEUED_UNSEEN = timedelta(seconds=1)
+SEEING_SECONDS = 1.5
+"""How long a reply that is taken over waits for the text that its readers have; then the checkpoint has to do."""
 DRAIN_SECONDS = 8.0
+ENDING_SECONDS = 1.0
+"""Of those, the last: for storing what was cut."""
+FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 5.0
 
 log = structlog.get_logger()
 
 
-class Engine:
-    """Writes replies, at most `concurrency` at once. It is also the `Starter` of this process's sayings.
+@dataclass(slots=True)
+class Counts:
+    """What a worker did since it started, in attempts. `takeovers`: begun in the place of another's that was cut."""
 
-    `model_config` turns a model's row into what its provider needs; it runs on the loop and does not wait.
+    claimed: int = 0
+    takeovers: int = 0
+    fenced: int = 0
+    finished: int = 0
+    failed: int = 0
+
+
+class Engine:
+    """Writes replies, at most `concurrency` at once, beside any number of others on the same database.
+
+    It is also the `Starter` of this process's sayings. `model_config` turns a model's row into what its provider needs;
+    it runs on the loop and does not wait.
     """
 
     def __init__(
@@ -63,19 +77,27 @@ class Engine:
         concurrency: int,
     ) -> None:
         self.owner = new_id()
+        self.concurrency = concurrency
+        self.counts = Counts()
+        self.turns = 0
         self._database = database
-        self._providers = providers
         self._bus = bus
         self._dispatcher = dispatcher
-        self._model_config = model_config
-        self._slots = Slots(concurrency)
+        self._replies: dict[tuple[UUID, UUID], Reply] = {}
+        self._slots = Slots(concurrency, dispatcher.wake)
         self._coalescer = Coalescer(bus)
-        self._replies: dict[UUID, Reply] = {}
-        self._hurry = asyncio.Event()
+        self._keeper = Keeper(
+            database, self.owner, concurrency, self._replies, self._sign, lambda: self._turned("keeper")
+        )
+        self._writer = Writer(providers, model_config, self._coalescer, self._keeper.hurry)
+        self._claims = asyncio.Semaphore(CLAIMS_AT_ONCE)
+        self._answering: set[asyncio.Task[None]] = set()
+        self._loops: dict[str, asyncio.Task[None]] = {}
+        self._unturned: set[str] = set()
         self._draining = False
-        self._loops: list[asyncio.Task[None]] = []
+        self._reached = boot_seconds()
+        self._patient_until = 0.0
         self._unsubscribe = bus.subscribe_stops(self.stop)
-        self._renewed = time.monotonic()
 
     @property
     def running(self) -> int:
@@ -86,8 +108,26 @@ class Engine:
         """Begin to work. `alone`: no other process works on this database, so whatever runs there was left behind."""
         if alone:
             await self._database.work(across.NOBODY, across.expire_leases, utc_now())
-        for loop in (self._answer_wake_ups, self._keep_leases, self._sweep):
-            self._loops.append(asyncio.create_task(loop(), name=f"engine {loop.__name__}"))
+        self._reached = boot_seconds()
+        loops = {
+            "wake-ups": self._answer_wake_ups,
+            "sweeper": self._sweep,
+            "keeper": self._keeper.run,
+            "prompts": self._keeper.keep_traces,
+        }
+        self._loops = {name: asyncio.create_task(loop(), name=f"engine {name}") for name, loop in loops.items()}
+
+    async def woke(self) -> None:
+        """Go on after the process was away: look at the leases, drop what others have now, then sweep.
+
+        Until the leases were looked at, nothing of a reply goes out whose lease may have run out meanwhile.
+        """
+        try:
+            await self._keeper.look()
+            if not self._draining:
+                await self._sweep_once()
+        except (StorageUnavailable, Busy) as error:
+            log.warning("leases_unknown_after_sleep", code=error.code)  # the loops look again within two seconds
 
     async def drain(self) -> None:
         """Take nothing new; hand over what another attempt can continue, let the rest run up to 8 s, then hand it over.
@@ -97,28 +137,31 @@ class Engine:
         if self._draining:
             return
         self._draining = True
-        for loop in self._loops[:1] + self._loops[2:]:
-            loop.cancel()
+        until = asyncio.get_running_loop().time() + DRAIN_SECONDS
+        for name in ("wake-ups", "sweeper"):
+            if name in self._loops:
+                self._loops[name].cancel()
+        self._keeper.show()
         for reply in list(self._replies.values()):
-            if _can_continue(reply):
+            if can_continue(reply):
                 reply.interrupt(Interruption.HAND_OVER)
-        tasks = [reply.task for reply in self._replies.values() if reply.task is not None]
-        if tasks:
-            await asyncio.wait(tasks, timeout=DRAIN_SECONDS)
+        await self._wait_for_replies(until - ENDING_SECONDS)
         for reply in list(self._replies.values()):
             reply.interrupt(Interruption.HAND_OVER)
-        if tasks:
-            await asyncio.wait(tasks, timeout=1)
+        await self._wait_for_replies(until)
 
     async def close(self) -> None:
         """Drain, and end every task."""
         await self.drain()
         self._unsubscribe()
-        tasks = [*self._loops, *(reply.task for reply in self._replies.values() if reply.task is not None)]
+        running = [reply.task for reply in self._replies.values() if reply.task is not None]
+        tasks = [*self._loops.values(), *self._answering, *running]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._coalescer.close()
+        if self._loops:
+            await self._keeper.farewell()
 
     # Starting.
 
@@ -126,49 +169,96 @@ class Engine:
         """Claim a reply in the transaction that queued it; called on the database's thread."""
         if self._draining:
             return None
-        claimed = claim(work, session_id, message_id, self.owner, self._slots)
-        if claimed is None:
+        started = start(work, session_id, message_id, self.owner, self._slots)
+        if started is None:
             return None
-        reply, entries = claimed
-        work.on_commit(lambda: self._begin(reply))
+        claimed, entries = started
+        work.on_commit(lambda: self._begin(claimed))
         return entries
 
     def stop(self, user_id: UUID, message_id: UUID) -> None:
         """End a reply with the text it has, if it is written here."""
-        reply = self._replies.get(message_id)
-        if reply is not None and reply.actor.user_id == user_id:
+        if reply := self._replies.get((user_id, message_id)):
             reply.interrupt(Interruption.STOP)
 
     def _begin(self, claimed: Claimed) -> None:
         reply = Reply(claimed)
-        older = self._replies.get(reply.message_id)
-        if older is not None:
+        if older := self._replies.get(reply.key):
             older.interrupt(Interruption.FENCED)
-        self._replies[reply.message_id] = reply
+        self._replies[reply.key] = reply
+        self.counts.claimed += 1
+        self.counts.takeovers += claimed.taken_over
         self._bus.open(reply.session, reply.message_id, reply.attempt, claimed.kept)
         if self._draining:  # it was claimed while the drain began
             reply.interrupt(Interruption.HAND_OVER)
         reply.task = asyncio.create_task(self._run(reply), name=f"reply {reply.message_id}")
 
-    async def _claim(self, user_id: UUID, message_id: UUID) -> None:
-        await self._database.work(Actor(user_id), self._claim_queued, message_id)
+    async def _claim(self, user_id: UUID, message_id: UUID) -> Claimed | Ending | Taking | None:
+        """Claim a reply, or end it by the rules; None when there is nothing to claim, else why there is no slot."""
+        outcome = await self._claim_knowing(user_id, message_id, None)
+        if isinstance(outcome, Found):
+            outcome = await self._claim_knowing(user_id, message_id, await self._seen(outcome))
+        return None if isinstance(outcome, Found) else outcome
 
-    def _claim_queued(self, work: Work, message_id: UUID) -> None:
-        found = work.execute(statements.CLAIMABLE, of_message=message_id, now=utc_now()).one_or_none()
-        if found is None or not chats.lock(work, found.session_id):
-            return
-        entries = self.try_start(work, found.session_id, message_id)
-        if entries:
-            chats.record(work, found.session_id, *entries)
+    async def _claim_knowing(
+        self, user_id: UUID, message_id: UUID, seen: Sequence[LiveText] | None
+    ) -> Claimed | Ending | Taking | Found | None:
+        async with self._claims:
+            try:
+                return await self._database.work(Actor(user_id), self._claim_found, message_id, seen)
+            except Overtaken:
+                return None
+
+    def _claim_found(
+        self, work: Work, message_id: UUID, seen: Sequence[LiveText] | None
+    ) -> Claimed | Ending | Taking | Found | None:
+        if self._draining:
+            return Taking.ALL_TAKEN
+        found = find(work, message_id)
+        if found is None:
+            return None
+        if found.left_behind:
+            if not self._may_take_over(found):
+                return None
+            if seen is None:
+                return found
+        outcome = claim(work, found, self.owner, self._slots, seen or ())
+        if isinstance(outcome, Claimed):
+            work.on_commit(lambda: self._begin(outcome))
+        elif isinstance(outcome, Ending):
+            work.on_commit(lambda: self._count_end(outcome, taken_over=found.left_behind))
+        return outcome
+
+    def _may_take_over(self, found: Found) -> bool:
+        if found.owner is None or found.overdue:
+            return True
+        reply = self._replies.get((found.session.user_id, found.message_id))
+        if found.owner == self.owner and reply is not None and reply.attempt == found.attempt:
+            return False  # it is written here: its lease is renewed as soon as the database allows
+        return boot_seconds() >= self._patient_until
+
+    async def _seen(self, found: Found) -> Sequence[LiveText]:
+        """Return what readers have of a reply that was left behind, so that they keep it."""
+        if self._bus.away:
+            return ()
+        try:
+            async with asyncio.timeout(SEEING_SECONDS):
+                return await self._bus.read(found.session, [found.message_id])
+        except TimeoutError:
+            return ()
 
     # Writing.
 
     async def _run(self, reply: Reply) -> None:
+        failpoint("after_claim_before_first_byte")
         try:
-            ending = reply.claimed.ending or await self._write(reply)
-            if ending is None:
+            ending = await self._writer.write(reply)
+            failpoint("after_provider_end_before_final")
+            if reply.interruption is Interruption.FENCED:
+                self.counts.fenced += 1
+            elif ending is None:
                 await self._hand_over(reply)
-            elif reply.interruption is not Interruption.FENCED:
+            else:
                 self._coalescer.flush(reply)
                 await self._finish(reply, ending)
         except Exception:
@@ -177,159 +267,137 @@ class Engine:
         finally:
             self._coalescer.forget(reply)
             self._bus.close(reply.session, reply.message_id, reply.attempt)
-            if self._replies.get(reply.message_id) is reply:
-                del self._replies[reply.message_id]
-            if (waiting := self._slots.give_back(reply.claimed.slot)) is not None:
-                self._dispatcher.wake(*waiting)
-
-    async def _write(self, reply: Reply) -> Ending | None:
-        """Stream the model's text; return how the reply ended, or None when it goes to another attempt."""
-        if reply.interruption is not None:
-            return self._interrupted(reply)
-        remaining = (reply.claimed.deadline - utc_now()).total_seconds()
-        try:
-            with reply.written_within(remaining) as scope:
-                async with scope:
-                    await self._stream(reply)
-        except TimeoutError:
-            return self._interrupted(reply)
-        except CauserieError as error:
-            if isinstance(error, ProviderCut) and reply.length > len(reply.claimed.kept) and reply.claimed.repeatable:
-                return None  # cut in the middle, and asking again costs nothing
-            return failed(reply.text, error, **reply.told())
-        except Exception:
-            log.exception("reply_failed", message_id=str(reply.message_id), attempt=reply.attempt)
-            return failed(reply.text, ReplyFault(), **reply.told())
-        return Ending(status=Status.COMPLETE, content=reply.text, **reply.told())
-
-    async def _stream(self, reply: Reply) -> None:
-        context = reply.claimed.context
-        if context.model is None:
-            raise RuntimeError("a reply without a model has an ending already")
-        provider = self._providers.for_model(self._model_config(context.model))
-        prompt = await assemble(context, provider, kept=reply.claimed.kept)
-        reply.trace = prompt.trace
-        add = self._coalescer.add
-        async with aclosing(stream_with_retries(provider, prompt.messages, prompt.sampling)) as pieces:
-            async for piece in pieces:
-                if isinstance(piece, Text):
-                    add(reply, piece.text)
-                    if reply.length - reply.checkpointed > CHECKPOINT_CODE_POINTS:
-                        self._hurry.set()
-                elif isinstance(piece, Usage):
-                    reply.usage = piece
-                elif isinstance(piece, Finish):
-                    reply.finish = piece
-
-    def _interrupted(self, reply: Reply) -> Ending | None:
-        match reply.interruption:
-            case Interruption.STOP | Interruption.FENCED:
-                return Ending(status=Status.STOPPED, content=reply.text, **reply.told())
-            case Interruption.HAND_OVER:
-                if _can_continue(reply) or reply.claimed.free or reply.length == len(reply.claimed.kept):
-                    return None
-                return failed(reply.text, Interrupted(), **reply.told())
-            case None:
-                return failed(reply.text, OutOfTime(), **reply.told())
+            if self._replies.get(reply.key) is reply:
+                del self._replies[reply.key]
+            self._slots.give_back(reply.claimed.slot)
 
     async def _finish(self, reply: Reply, ending: Ending) -> None:
-        """Store the end; while the database is away, try until the reply's time is over."""
-        pause = 0.1
+        if await self._store(reply, _store_end, ending):
+            self._count_end(ending)
+        else:
+            self.counts.fenced += 1
+
+    async def _hand_over(self, reply: Reply) -> None:
+        if await self._store(reply, _store_hand_over):
+            failpoint("after_hand_over_before_wake")
+            self._dispatcher.wake(*reply.key)
+        else:
+            self.counts.fenced += 1
+
+    async def _store(self, reply: Reply, function: Callable[..., bool], *args: object) -> bool:
+        """Run `function(work, reply, …)`; while the database is away, try until the reply's time is over."""
+        pause = FIRST_PAUSE_SECONDS
         while True:
             try:
-                await self._database.work(reply.actor, _store_end, reply, ending)
+                return await self._database.work(reply.actor, function, reply, *args)
             except (StorageUnavailable, Busy):
                 if utc_now() > reply.claimed.deadline:
                     raise
                 log.warning("reply_waits_for_database", message_id=str(reply.message_id))
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
-            else:
-                return
 
-    async def _hand_over(self, reply: Reply) -> None:
-        await self._database.work(reply.actor, _store_hand_over, reply)
-        if not self._draining:
-            self._dispatcher.wake(reply.actor.user_id, reply.message_id)
+    def _count_end(self, ending: Ending, *, taken_over: bool = False) -> None:
+        self.counts.takeovers += taken_over
+        if ending.status is Status.FAILED:
+            self.counts.failed += 1
+        else:
+            self.counts.finished += 1
+
+    async def _wait_for_replies(self, until: float) -> None:
+        """Wait until no reply is written and none is being claimed, or until the loop's time is `until`."""
+        loop = asyncio.get_running_loop()
+        while (left := until - loop.time()) > 0:
+            running = [reply.task for reply in self._replies.values() if reply.task is not None]
+            if not (tasks := [*self._answering, *running]):
+                return
+            await asyncio.wait(tasks, timeout=left)
 
     # The loops, which must live.
 
     async def _answer_wake_ups(self) -> None:
         while True:
-            wake_up = await self._dispatcher.next()
+            await self._slots.spare()
             try:
-                await self._claim(wake_up.user_id, wake_up.message_id)
+                wake_up = await self._dispatcher.next()
             except Exception:
-                log.exception("claim_failed", message_id=str(wake_up.message_id))
+                log.exception("waiting_for_work_failed")
+                await asyncio.sleep(LONGEST_PAUSE_SECONDS)
+                self._slots.settle()
+                continue
+            task = asyncio.create_task(self._answer(wake_up), name=f"claim {wake_up.message_id}")
+            self._answering.add(task)
+            task.add_done_callback(self._answering.discard)
+
+    async def _answer(self, wake_up: WakeUp) -> None:
+        try:
+            if await self._claim(wake_up.user_id, wake_up.message_id) is Taking.ALL_TAKEN:
+                self._dispatcher.wake(wake_up.user_id, wake_up.message_id)  # for another worker
             self._dispatcher.done(wake_up)
-
-    async def _keep_leases(self) -> None:
-        """Checkpoint all texts together, about once a second, and renew the leases every 5 s."""
-        while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(CHECKPOINT_SECONDS - SOONEST_CHECKPOINT_SECONDS):
-                    await self._hurry.wait()
-            self._hurry.clear()
-            try:
-                await self._checkpoint()
-            except Exception:
-                log.exception("checkpoint_failed")
-            await asyncio.sleep(SOONEST_CHECKPOINT_SECONDS)
-
-    async def _checkpoint(self) -> None:
-        grown = [reply for reply in self._replies.values() if reply.length > reply.checkpointed]
-        renew = bool(self._replies) and time.monotonic() - self._renewed >= RENEWAL_SECONDS
-        if not grown and not renew:
-            return
-        lengths = [reply.length for reply in grown]
-        texts = [across.Checkpoint(r.actor.user_id, r.message_id, r.attempt, r.text) for r in grown]
-        held = list(self._replies.values())
-        attempts = [(reply.actor.user_id, reply.message_id, reply.attempt) for reply in held]
-        renewal = across.Renewal(attempts, utc_now() + LEASE) if renew else None
-        leased = await self._database.work_lazily(across.NOBODY, across.checkpoint, self.owner, texts, renewal)
-        for reply, length in zip(grown, lengths, strict=True):
-            reply.checkpointed = length
-        if leased is not None:
-            self._renewed = time.monotonic()
-            self._obey(held, leased)
-
-    def _obey(self, held: list[Reply], leased: list[across.Leased]) -> None:
-        """Stop what the rows say is to be stopped; drop what the rows say is no longer ours."""
-        rows = {(row.user_id, row.message_id): row for row in leased}
-        for reply in held:
-            row = rows.get((reply.actor.user_id, reply.message_id))
-            if row is None or row.attempt != reply.attempt:
-                reply.interrupt(Interruption.FENCED)
-            elif row.stop_requested:
-                reply.interrupt(Interruption.STOP)
+        except (StorageUnavailable, Busy) as error:
+            log.warning("claim_failed", message_id=str(wake_up.message_id), code=error.code)
+        except Exception:
+            log.exception("claim_failed", message_id=str(wake_up.message_id))
+        finally:
+            self._slots.settle()
 
     async def _sweep(self) -> None:
         """Look for what no wake-up reached, and for what others left behind."""
         while True:
+            self._turned("sweeper")
+            pause = SWEEP_SECONDS * random.uniform(0.5, 1.0)
             try:
-                now = utc_now()
-                due = await self._database.read(
-                    across.NOBODY, across.due_generations, now, QUEUED_UNSEEN, SWEPT_AT_ONCE
-                )
-                for user_id, message_id in due:
-                    await self._claim(user_id, message_id)
+                if await self._sweep_once():
+                    pause /= 10  # there is more; a moment, for the other workers' share
+            except (StorageUnavailable, Busy) as error:
+                log.warning("sweep_failed", code=error.code)
             except Exception:
                 log.exception("sweep_failed")
-            await asyncio.sleep(SWEEP_SECONDS * random.uniform(0.75, 1.25))
+            await asyncio.sleep(pause)
+
+    async def _sweep_once(self) -> bool:
+        """Claim some of what is due; return whether there may be more."""
+        due = await self._database.read(across.NOBODY, across.due_generations, utc_now(), QUEUED_UNSEEN, SWEPT_AT_ONCE)
+        self._notice_return()
+        random.shuffle(due)  # who sweeps at the same time begins elsewhere
+        claims = await asyncio.gather(*(self._claim(*reply) for reply in due), return_exceptions=True)
+        for reply, outcome in zip(due, claims, strict=True):
+            if isinstance(outcome, Exception):
+                log.warning("claim_failed", message_id=str(reply[1]), exc_info=outcome)
+        return len(due) == SWEPT_AT_ONCE and any(isinstance(outcome, Claimed | Ending) for outcome in claims)
+
+    def _notice_return(self) -> None:
+        """Leave others' replies to them for a while after an outage in which everybody's leases may have run out."""
+        now = boot_seconds()
+        if now - self._reached > LEASE.total_seconds() - RENEWAL_SECONDS:
+            self._patient_until = now + RENEWAL_SECONDS
+        self._reached = now
+
+    def _turned(self, loop: str) -> None:
+        """Count a turn when every loop that must live has made one."""
+        self._unturned.discard(loop)
+        if not self._unturned:
+            self.turns += 1
+            self._unturned = {"keeper"} if self._draining else {"keeper", "sweeper"}
+
+    def _sign(self) -> Sign:
+        counts = self.counts
+        return Sign(len(self._replies), counts.finished, counts.takeovers, counts.fenced, self._draining)
 
 
-def _store_end(work: Work, reply: Reply, ending: Ending) -> None:
+def _store_end(work: Work, reply: Reply, ending: Ending) -> bool:
     ended = chats.end(work, reply.session.session_id, reply.message_id, reply.attempt, ending)
-    if ended and reply.trace is not None:
+    if ended and reply.trace is not None and not reply.traced:
         store_trace(work, reply.message_id, reply.attempt, reply.trace)
+    work.on_commit(_ended)
+    return ended
 
 
-def _store_hand_over(work: Work, reply: Reply) -> None:
+def _ended() -> None:
+    failpoint("after_final_before_events")
+
+
+def _store_hand_over(work: Work, reply: Reply) -> bool:
     past = utc_now() - timedelta(seconds=1)
     parameters = {"of_message": reply.message_id, "of_attempt": reply.attempt, "text": reply.text, "past": past}
-    work.execute(statements.HAND_OVER, **parameters)
-
-
-def _can_continue(reply: Reply) -> bool:
-    model = reply.claimed.context.model
-    return model is not None and model.continue_prefix
+    return work.execute(statements.HAND_OVER, **parameters).rowcount == 1

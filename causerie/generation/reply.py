@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from causerie.broker.ports import SessionKey
+from causerie.clock import boot_seconds
 from causerie.db.work import Actor
 from causerie.generation.claiming import Claimed
 from causerie.prompting.service import PromptTrace
@@ -30,16 +31,20 @@ class Reply:
         "_scope",
         "actor",
         "attempt",
+        "begun_at",
         "checkpointed",
         "claimed",
         "finish",
         "interruption",
+        "key",
+        "leased_until",
         "length",
         "message_id",
         "published",
         "session",
         "task",
         "trace",
+        "traced",
         "unpublished",
         "usage",
     )
@@ -49,13 +54,17 @@ class Reply:
         self.session: SessionKey = claimed.session
         self.actor = Actor(claimed.session.user_id)
         self.message_id: UUID = claimed.message_id
+        self.key = (claimed.session.user_id, claimed.message_id)
         self.attempt = claimed.attempt
+        self.leased_until = claimed.leased_until
+        self.begun_at = boot_seconds()
         self._pieces = [claimed.kept]
         self.length = len(claimed.kept)
         self.published = self.length
         self.checkpointed = self.length
         self.unpublished: list[str] = []
         self.trace: PromptTrace | None = None
+        self.traced = False
         self.usage: Usage | None = None
         self.finish: Finish | None = None
         self.interruption: Interruption | None = None
@@ -68,6 +77,16 @@ class Reply:
         if len(self._pieces) > 1:
             self._pieces = ["".join(self._pieces)]
         return self._pieces[0]
+
+    @property
+    def grown(self) -> bool:
+        """Whether the model has written anything."""
+        return self.length > len(self.claimed.kept)
+
+    @property
+    def leased(self) -> bool:
+        """Whether nobody else can have claimed the reply, however long the process may have slept."""
+        return boot_seconds() < self.leased_until
 
     def append(self, text: str) -> None:
         """Add what the model wrote."""

@@ -1,13 +1,16 @@
-"""The prepared statements of claiming and handing over; each binds `:actor`."""
+"""The prepared statements of claiming and handing over, each bound to `:actor`, and of the workers' own table."""
 
-from sqlalchemy import and_, bindparam, func, literal, or_, select, update
+from sqlalchemy import and_, bindparam, delete, func, insert, literal, or_, select, update
 
-from causerie.chats.models import Generation, Message, Status, unfinished
+from causerie.chats.models import ChatSession, Generation, Message, Status, unfinished
 from causerie.db.base import ACTOR, table_of
 from causerie.db.types import UtcDateTime
+from causerie.generation.models import Worker
 
 generations = table_of(Generation)
 messages = table_of(Message)
+sessions = table_of(ChatSession)
+workers = table_of(Worker)
 
 _moment = UtcDateTime()
 _above = generations.alias("above")
@@ -25,12 +28,34 @@ _claimable = and_(
     generations.c.message_id == bindparam("of_message"),
     or_(
         generations.c.state == Status.QUEUED,
-        and_(generations.c.state == Status.STREAMING, generations.c.lease_until < bindparam("now", type_=_moment)),
+        and_(
+            generations.c.state == Status.STREAMING,
+            or_(
+                generations.c.lease_until < bindparam("now", type_=_moment),
+                generations.c.deadline_at < bindparam("overdue", type_=_moment),
+            ),
+        ),
     ),
     _free_above,
 )
 
-CLAIMABLE = select(generations.c.session_id).where(_claimable)
+SESSION_TO_WRITE = (
+    select(sessions.c.id)
+    .join(generations, and_(generations.c.user_id == ACTOR, generations.c.session_id == sessions.c.id))
+    .where(sessions.c.user_id == ACTOR, sessions.c.deleted_at.is_(None))
+    .where(generations.c.message_id == bindparam("of_message"))
+    .with_for_update(of=sessions)
+)
+CLAIMABLE = select(
+    generations.c.state,
+    generations.c.attempt,
+    generations.c.first_attempt,
+    generations.c.owner,
+    generations.c.deadline_at,
+    generations.c.stop_requested,
+    generations.c.keep,
+    generations.c.partial_text,
+).where(_claimable)
 CLAIM = (
     update(generations)
     .where(_claimable)
@@ -42,12 +67,7 @@ CLAIM = (
         deadline_at=func.coalesce(generations.c.deadline_at, bindparam("deadline", type_=_moment)),
     )
     .returning(
-        generations.c.attempt,
-        generations.c.first_attempt,
-        generations.c.deadline_at,
-        generations.c.stop_requested,
-        generations.c.keep,
-        generations.c.partial_text,
+        generations.c.attempt, generations.c.first_attempt, generations.c.deadline_at, generations.c.partial_text
     )
 )
 KEEP = (
@@ -75,3 +95,14 @@ HAND_OVER = (
         lease_until=bindparam("past", type_=_moment),
     )
 )
+
+# A worker's sign of life; the table holds nothing of any user.
+
+INSERT_WORKER = insert(workers)
+UPDATE_WORKER = (
+    update(workers)
+    .where(workers.c.id == bindparam("of_worker"))
+    .values({name: bindparam(name) for name in ("running", "finished", "takeovers", "fenced", "draining", "seen_at")})
+)
+DELETE_WORKER = delete(workers).where(workers.c.id == bindparam("of_worker"))
+DELETE_LOST_WORKERS = delete(workers).where(workers.c.seen_at < bindparam("seen_before", type_=_moment))

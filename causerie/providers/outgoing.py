@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -93,13 +93,22 @@ class Outgoing:
             self._answers.discard(answer)
             response.release()  # closes the connection when something of the body is still to come
 
+    async def drop_connections(self) -> None:
+        """Abort every connection to another host, whose side may be gone: running answers end as cut.
+
+        Connections over sockets of this machine stay: their other side was away for as long as this one.
+        """
+        await self._drop([origin for origin in self._sessions if not origin.startswith("/")])
+
     async def close(self) -> None:
         """Drop every connection: running answers end as cut, later requests connect anew."""
+        await self._drop(list(self._sessions))
+
+    async def _drop(self, origins: Collection[str]) -> None:
         for answer in self._answers:
-            answer.abort()
-        sessions = list(self._sessions.values())
-        self._sessions.clear()
-        for session in sessions:
+            if answer.origin in origins:
+                answer.abort()
+        for session in [self._sessions.pop(origin) for origin in origins]:
             await session.close()
 
     def _target(self, request: Request) -> tuple[str, URL]:

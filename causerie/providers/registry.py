@@ -85,6 +85,10 @@ class Providers:
         """Return the state of each part that runs beside this process."""
         return {f"local_model:{name}": engine.state for name, engine in self._engines.items()}
 
+    async def drop_connections(self) -> None:
+        """Abort the connections to other hosts after a sleep; streams under way there end as cut."""
+        await self._outgoing.drop_connections()
+
     async def close(self) -> None:
         """End all streams, connections and local models. Repeats change nothing."""
         for provider in self._providers.values():

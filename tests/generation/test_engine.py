@@ -293,7 +293,7 @@ async def left_behind(node: Node, message_id: UUID, partial: str) -> None:
 
     def leave(work: Work) -> None:
         now = utc_now()
-        parameters = {"of_message": message_id, "now": now, "new_owner": new_id(), "lease": now, "deadline": now}
+        parameters = {"of_message": message_id, "now": now, "overdue": now, "new_owner": new_id(), "lease": now}
         work.execute(statements.CLAIM, **(parameters | {"deadline": now + timedelta(minutes=10)})).one()
         work.execute(statements.KEEP, of_message=message_id, text=partial)
         work.execute(statements.MARK_STREAMING, of_message=message_id, new_intent="chat")
@@ -368,7 +368,7 @@ async def test_the_sweeper_finds_what_no_wake_up_reached(node: Node) -> None:
 async def test_a_reply_that_was_handed_over_stays_free_while_others_run(
     node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("causerie.generation.engine.RENEWAL_SECONDS", 0.0)
+    monkeypatch.setattr("causerie.generation.keeping.RENEWAL_SECONDS", 0.0)
     await node.add_model(continue_prefix=True)
     gate = Gate()
     provider = ScriptedProvider(["Takes its time", gate], ["Cut he", ProviderCut()], ["Cut here."])
@@ -384,7 +384,7 @@ async def test_a_reply_that_was_handed_over_stays_free_while_others_run(
 async def test_the_lease_of_a_reply_that_was_lost_runs_out_while_others_run(  # I9
     node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("causerie.generation.engine.RENEWAL_SECONDS", 0.0)
+    monkeypatch.setattr("causerie.generation.keeping.RENEWAL_SECONDS", 0.0)
     await node.add_model()
     gate = Gate()
     async with node.working(ScriptedProvider(["Runs on", gate], ["Lost"])) as engine:

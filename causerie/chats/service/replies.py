@@ -116,6 +116,7 @@ def _again(work: Work, message_id: UUID, asked: ReplyAttempt, starter: Starter, 
     after_id = tree.unfinished_above(work, message.session_id, message.parent_id)
     kept = message.content if keeps_text else ""
     _queue_again(work, message, generation, kept, after_id)
+    _let_wait(work, message)
     entries = [message_entry("message:updated", reading.get_message(work, message_id))]
     entries += _start_or_wait(work, message.session_id, message_id, starter, after_id)
     record(work, message.session_id, *entries)
@@ -140,6 +141,15 @@ def _queue_again(work: Work, message: Message, generation: Generation, kept: str
     message.status = Status.QUEUED
     message.error = None
     message.finish_reason = None
+    work.session.flush()
+
+
+def _let_wait(work: Work, above: Message) -> None:
+    """Let what is queued below a reply that is written again wait for it."""
+    for generation in repository.list_unfinished(work, above.session_id):
+        if generation.state is Status.QUEUED and generation.message_id != above.id:
+            waiting = work.session.get_one(Message, (work.actor.user_id, generation.message_id))
+            generation.after_id = tree.unfinished_above(work, above.session_id, waiting.parent_id)
     work.session.flush()
 
 

@@ -7,7 +7,8 @@ from causerie.chats.models import ChatSession, Generation, Status
 from causerie.chats.schemas import MessageOut
 from causerie.chats.service import reading, tree
 from causerie.chats.service.ending import Ending, end
-from causerie.chats.signals import StopRequested
+from causerie.chats.signals import ReplyQueued, StopRequested
+from causerie.clock import utc_now
 from causerie.db.work import Work
 from causerie.http.answers import Expected
 
@@ -25,7 +26,7 @@ def stop(work: Work, message_id: UUID) -> MessageOut:
     elif generation is not None and generation.state is Status.STREAMING:
         generation.stop_requested = True
         work.session.flush()
-        work.publish(StopRequested(work.actor.user_id, message_id))
+        _tell_worker(work, generation)
     return reading.get_message(work, message_id)
 
 
@@ -64,8 +65,15 @@ def _stop_among(work: Work, session_id: UUID, among: set[UUID] | None) -> list[U
     ]
     for generation in stopped:
         generation.stop_requested = True
-        work.publish(StopRequested(work.actor.user_id, generation.message_id))
+        _tell_worker(work, generation)
     return [generation.message_id for generation in stopped]
+
+
+def _tell_worker(work: Work, generation: Generation) -> None:
+    """Let a reply end: by the worker that writes it, or by any, when the lease of that one has run out."""
+    work.publish(StopRequested(work.actor.user_id, generation.message_id))
+    if generation.lease_until is not None and generation.lease_until < utc_now():
+        work.publish(ReplyQueued(work.actor.user_id, generation.message_id))
 
 
 def end_here(work: Work, generation: Generation) -> None:
