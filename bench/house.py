@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bench.node import Node
 from bench.processes import LOAD_CORE, SERVER_CORE, START_SECONDS, STOP_SECONDS, Measured, free_port, pinned, running
 from causerie.chaos.servers.postgres import PostgresDatabase, PostgresServer, postgres_cluster
-from causerie.chaos.servers.valkey import own_redis_server
+from causerie.chaos.servers.valkey import valkey_server
 
 CAUSERIE = str(Path(sys.executable).with_name("causerie"))
 CONCURRENCY = 1_000
@@ -79,7 +79,7 @@ class House:
             server = PostgresServer(cluster.admin)
             await enter(server.roles())
             database = await enter(server.database())
-            redis = await enter(own_redis_server())
+            redis = await enter(valkey_server())
             house = cls(folder, mock_port, database, redis.url, cluster.pid)
             await house._run_to_its_end("migrate")
             yield house
