@@ -92,27 +92,29 @@ def get_message(work: Work, message_id: UUID, *, lock: bool = False) -> Message:
     Raises:
         MessageNotFound: there is none.
     """
-    message = work.session.get(Message, (work.actor.user_id, message_id), populate_existing=True)
-    if message is None or message.deleted_at is not None:
-        raise MessageNotFound
-    chat = work.session.get(
-        ChatSession, (work.actor.user_id, message.session_id), populate_existing=True, with_for_update=lock
-    )
-    if chat is None or chat.deleted_at is not None:
+    message = _message(work, message_id, lock=lock)
+    if message.deleted_at is not None:
         raise MessageNotFound
     return message
 
 
 def get_deleted_message(work: Work, message_id: UUID) -> Message:
-    """Return a message in whatever state, if its session is not in the trash.
+    """Return a message in whatever state, if its session is not in the trash, with the session locked.
 
     Raises:
         MessageNotFound: there is none.
     """
+    return _message(work, message_id, lock=True)
+
+
+def _message(work: Work, message_id: UUID, *, lock: bool) -> Message:
+    if lock:  # first the session's row, then what its holder decides on: read before, it may have changed meanwhile
+        of_message = select(Message.session_id).where(Message.id == message_id).scalar_subquery()
+        work.session.scalar(select(ChatSession.id).where(ChatSession.id == of_message).with_for_update())
     message = work.session.get(Message, (work.actor.user_id, message_id), populate_existing=True)
     if message is None:
         raise MessageNotFound
-    chat = work.session.get(ChatSession, (work.actor.user_id, message.session_id), with_for_update=True)
+    chat = work.session.get(ChatSession, (work.actor.user_id, message.session_id), populate_existing=True)
     if chat is None or chat.deleted_at is not None:
         raise MessageNotFound
     return message

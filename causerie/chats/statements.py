@@ -180,14 +180,20 @@ def _upward() -> CTE:
 
 def _branch(*columns: ColumnElement[object]) -> Select[*tuple[Any, ...]]:
     path = _upward()
-    # Beside an inner join SQLite walks the whole path first; beside an outer one it walks only as far as `:limit` asks.
-    return (
-        select(*columns)
-        .select_from(path)
-        .outerjoin(messages, (messages.c.user_id == ACTOR) & (messages.c.id == path.c.id))
-        .outerjoin(generations, (generations.c.user_id == ACTOR) & (generations.c.message_id == messages.c.id))
+    # The limit stands beside the walk alone, which neither database takes further than that. The rows are then in
+    # whatever order the joins leave them.
+    page = (
+        select(path.c.id, path.c.depth)
         .where(path.c.gone == literal(False, Boolean))
         .limit(bindparam("limit", type_=Integer))
+        .subquery("page")
+    )
+    return (
+        select(*columns)
+        .select_from(page)
+        .outerjoin(messages, (messages.c.user_id == ACTOR) & (messages.c.id == page.c.id))
+        .outerjoin(generations, (generations.c.user_id == ACTOR) & (generations.c.message_id == messages.c.id))
+        .order_by(page.c.depth.desc())
     )
 
 
@@ -205,7 +211,7 @@ def _below() -> Select[*tuple[Any, ...]]:
 
 def _nodes() -> Select[*tuple[Any, ...]]:
     path = _upward()
-    return select(path.c.id, path.c.depth, path.c.gone)
+    return select(path.c.id, path.c.depth, path.c.gone).order_by(path.c.depth.desc())
 
 
 BRANCH = _branch(*_shown)
