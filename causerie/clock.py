@@ -3,6 +3,8 @@
 import time
 from datetime import UTC, datetime
 
+_BOOT_CLOCK = getattr(time, "CLOCK_BOOTTIME", None)
+
 
 def utc_now() -> datetime:
     """Return the present moment, aware and in UTC."""
@@ -12,4 +14,4 @@ def utc_now() -> datetime:
 def boot_seconds() -> float:
     """Return seconds of a clock that nobody sets and that goes on while the machine sleeps."""
     # Where there is none, the wall's clock: it may be set, but it never misses a night.
-    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.time()
+    return time.time() if _BOOT_CLOCK is None else time.clock_gettime(_BOOT_CLOCK)

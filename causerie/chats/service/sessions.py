@@ -5,7 +5,7 @@ from uuid import UUID
 
 from causerie.characters.macros import substitute
 from causerie.characters.models import Character
-from causerie.chats import repository, statements
+from causerie.chats import repository
 from causerie.chats.errors import MessageNotFound, ReferenceNotFound
 from causerie.chats.models import ChatSession, Role
 from causerie.chats.recording import Entry, hint, message_entry, record, session_entry
@@ -52,11 +52,6 @@ def get(work: Work, session_id: UUID) -> ChatSession:
         SessionNotFound: there is none.
     """
     return repository.get_session(work, session_id)
-
-
-def lock(work: Work, session_id: UUID) -> bool:
-    """Take a session's row, as whoever writes in the session does first; False when it is not there any more."""
-    return work.execute(statements.SESSION_TO_WRITE, session_id=session_id).first() is not None
 
 
 def list_sessions(
