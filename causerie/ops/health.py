@@ -5,12 +5,10 @@ from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
-from sqlalchemy import select
 
 from causerie.db.across import NOBODY
 from causerie.db.database import Database
 from causerie.db.errors import SchemaMismatch, StorageUnavailable
-from causerie.db.installation import Installation
 from causerie.db.upgrading import HEAD, current_revision
 from causerie.db.work import Work
 from causerie.http.answers import answer
@@ -69,4 +67,3 @@ def check_schema(work: Work) -> None:
     revision = current_revision(work.connection)
     if revision != HEAD:
         raise SchemaMismatch(f"The schema is at {revision}, this version needs {HEAD}. Run `causerie migrate`.")
-    work.connection.execute(select(Installation.epoch)).one()
