@@ -69,6 +69,7 @@ async def redis_broker(url: str, *, consumer: UUID) -> AsyncIterator[RedisBroker
                 await news.flushed()
     finally:
         await dispatcher.close()
+        await cache.close()
         for loop in loops:
             loop.cancel()
         await asyncio.gather(*loops, return_exceptions=True)

@@ -74,6 +74,12 @@ class RedisSessionCache:
         self._forgetting.add(task)
         task.add_done_callback(self._forgetting.discard)
 
+    async def close(self) -> None:
+        """Give up what is being forgotten; it ends by itself within the hour."""
+        for task in self._forgetting:
+            task.cancel()
+        await asyncio.gather(*self._forgetting, return_exceptions=True)
+
     async def _forget_all(self, user_id: UUID) -> None:
         index = keys.cached_sessions(user_id)
         question = Question(index, ("SMEMBERS", index))

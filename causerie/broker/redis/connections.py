@@ -104,6 +104,7 @@ class Connections:
     """
 
     def __init__(self, url: str) -> None:
+        self.url = url
         settings: dict[str, Any] = dict(parse_url(url))
         self._connection_class: type[Connection] = settings.pop("connection_class", Connection)
         self._home = Node(settings.pop("host", "localhost"), settings.pop("port", 6379))

@@ -11,7 +11,7 @@ from redis.exceptions import ResponseError
 from causerie.broker.ports import WakeUp
 from causerie.broker.redis.connections import FAILURES, Answer, Command, Connections, Line, Pauses
 from causerie.broker.redis.keys import JOBS, WORKERS
-from causerie.broker.redis.pipe import Once, Pipe
+from causerie.broker.redis.pipe import Once, Pipe, warn_of_refusals
 
 WAITING_WAKE_UPS = 10_000
 TAKEN_AT_ONCE = 1
@@ -43,11 +43,12 @@ class Receipts:
             return []
         return [("XACK", JOBS, WORKERS, *self._sent), ("XDEL", JOBS, *self._sent)]
 
-    def settle(self, answers: Sequence[Answer]) -> None:
-        for answer in answers:
-            if isinstance(answer, ResponseError):
-                log.warning("receipts_refused", reason=str(answer))
+    def settle(self, commands: Sequence[Command], answers: Sequence[Answer]) -> None:
+        warn_of_refusals(commands, answers)
         self._sent = []
+
+    def retry(self) -> None:
+        """Send those of before too."""
 
     def lose(self) -> None:
         self._sent = []

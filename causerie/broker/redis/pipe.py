@@ -4,9 +4,11 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Sequence
+from itertools import chain
 from typing import Protocol
 
 import structlog
+from redis.exceptions import ResponseError
 
 from causerie.broker.redis.connections import ANSWER_SECONDS, FAILURES, Answer, Command, Connections, Line, Node, Pauses
 from causerie.failpoints import failpoint, is_armed
@@ -27,13 +29,19 @@ class Parcel(Protocol):
     size: int
 
     def commands(self) -> Sequence[Command]:
-        """Return the commands. Called when they are sent, and again when it is not known whether they arrived."""
+        """Return the commands to send now."""
 
-    def settle(self, answers: Sequence[Answer]) -> None:
-        """Take the answers to what `commands` returned last."""
+    def settle(self, commands: Sequence[Command], answers: Sequence[Answer]) -> None:
+        """Take the answers to what `commands` returned."""
+
+    def retry(self) -> None:
+        """Take note that nobody knows whether the commands arrived, and that `commands` will be called once more."""
 
     def lose(self) -> None:
         """Take note that the commands will not be sent."""
+
+
+Exchange = tuple[Parcel, Sequence[Command], Sequence[Answer]]
 
 
 class Once:
@@ -47,9 +55,11 @@ class Once:
     def commands(self) -> Sequence[Command]:
         return [self._command]
 
-    def settle(self, answers: Sequence[Answer]) -> None:
-        if isinstance(answers[0], Exception):
-            log.warning("redis_refused", command=self._command[0], reason=str(answers[0]))
+    def settle(self, commands: Sequence[Command], answers: Sequence[Answer]) -> None:
+        warn_of_refusals(commands, answers)
+
+    def retry(self) -> None:
+        """Be sent once more as it is."""
 
     def lose(self) -> None:
         """Leave it to the database to tell the same, a little later."""
@@ -62,9 +72,9 @@ class Question(Once):
         super().__init__(key, command)
         self.answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
 
-    def settle(self, answers: Sequence[Answer]) -> None:
-        super().settle(answers)
-        self._tell(None if isinstance(answers[0], Exception) else answers[0])
+    def settle(self, commands: Sequence[Command], answers: Sequence[Answer]) -> None:
+        super().settle(commands, answers)
+        self._tell(None if isinstance(answers[0], ResponseError) else answers[0])
 
     def lose(self) -> None:
         self._tell(None)
@@ -152,6 +162,8 @@ class Pipe:
             # One parcel's fault must not silence all that come after it.
             log.exception("redis_parcels_lost", parcels=len(batch))
             await self._hang_up()
+            for parcel in batch:
+                parcel.lose()
         else:
             self._pauses.reset()
             if self._away_since is not None:
@@ -159,8 +171,10 @@ class Pipe:
                 self._away_since, self._lost = None, 0
 
     def _give_back(self, batch: list[Parcel]) -> None:
-        self._waiting.extendleft(reversed(batch))
-        self._bytes += sum(parcel.size for parcel in batch)
+        for parcel in reversed(batch):
+            parcel.retry()
+            self._waiting.appendleft(parcel)
+            self._bytes += parcel.size
         while self._waiting and not self._patient:
             self._lose_oldest()
 
@@ -175,12 +189,14 @@ class Pipe:
         for parcel in batch:
             parcels_of.setdefault(await self._connections.node_of(parcel.key), []).append(parcel)
         exchanges = [self._exchange_with(node, parcels) for node, parcels in parcels_of.items()]
-        answered = [await exchanges[0]] if len(exchanges) == 1 else await asyncio.gather(*exchanges)
-        for parcels, answers in zip(parcels_of.values(), answered, strict=True):
-            for parcel, answers_of_parcel in zip(parcels, answers, strict=True):
-                parcel.settle(answers_of_parcel)
+        if len(exchanges) == 1:
+            settled = [await exchanges[0]]
+        else:
+            settled = await asyncio.gather(*exchanges)
+        for parcel, commands, answers in chain.from_iterable(settled):
+            parcel.settle(commands, answers)
 
-    async def _exchange_with(self, node: Node, parcels: list[Parcel]) -> list[list[Answer]]:
+    async def _exchange_with(self, node: Node, parcels: list[Parcel]) -> list[Exchange]:
         line = self._lines.get(node)
         if line is None:
             line = self._lines[node] = await self._connections.line_to(node)
@@ -189,12 +205,22 @@ class Pipe:
             await _send_with_failpoint(line, commands)
         else:
             await line.send([command for of_parcel in commands for command in of_parcel])
-        return [[await line.receive() for _ in of_parcel] for of_parcel in commands]
+        return [
+            (parcel, of_parcel, [await line.receive() for _ in of_parcel])
+            for parcel, of_parcel in zip(parcels, commands, strict=True)
+        ]
 
     async def _hang_up(self) -> None:
         lines, self._lines = self._lines, {}
         for line in lines.values():
             await self._connections.hang_up(line)
+
+
+def warn_of_refusals(commands: Sequence[Command], answers: Sequence[Answer]) -> None:
+    """Log what Redis did not do, and why."""
+    for command, answer in zip(commands, answers, strict=True):
+        if isinstance(answer, ResponseError):
+            log.warning("redis_refused", command=command[0], reason=str(answer))
 
 
 async def _send_with_failpoint(line: Line, commands: Sequence[Sequence[Command]]) -> None:

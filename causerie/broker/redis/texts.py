@@ -58,13 +58,12 @@ class SentText:
         self._sender = sender
         self._again = again
         self._pieces = [kept]
-        self._stored = NOTHING
-        self._published = self.length
-        self._offered = 0
-        self._sent: list[Command] = []
+        self._stored = NOTHING  # offered to the stream so far
+        self._told = self.length  # offered to the channel so far
+        self._published = self.length  # of it, what surely arrived
         self._entries = 0
-        self._lost = False
         self._doubted = False
+        self._refused = False
         self._prolonged = -math.inf
 
     @property
@@ -81,67 +80,66 @@ class SentText:
 
     def commands(self) -> Sequence[Command]:
         self.waiting = False
-        if self._sent:  # before, and nobody knows what became of it
-            self._stored = NOTHING
-        self._offered = self.length
-        self._sent = [("XREVRANGE", self.key, "+", "-", "COUNT", 1)] if self._doubted else self._news()
-        return self._sent
+        commands: list[Command] = []
+        if self._doubted:
+            commands.append(("XREVRANGE", self.key, "+", "-", "COUNT", 1))
+        elif self._stored < self.length and not self.fenced:
+            commands.append(self._entry())
+        if self._told < self.length:
+            new, offset, self._told = self.text[self._told :], self._told, self.length
+            message = pack_text(self._sender, self.message_id, self.attempt, offset, new)
+            commands.append(("PUBLISH", self._channel, message))
+        if commands and time.monotonic() - self._prolonged > PROLONGING_SECONDS:
+            commands.append(("EXPIRE", self.key, keys.TEXT_SECONDS + PROLONGING_SECONDS))
+        return commands
 
-    def settle(self, answers: Sequence[Answer]) -> None:
-        for command, answer in zip(self._sent, answers, strict=True):
+    def settle(self, commands: Sequence[Command], answers: Sequence[Answer]) -> None:
+        self._published = self._told
+        for command, answer in zip(commands, answers, strict=True):
             match command[0]:
                 case "XADD":
                     self._take_entry(answer)
                 case "XREVRANGE":
                     self._judge(answer)
-                case "PUBLISH":
-                    self._published = self._offered
                 case "EXPIRE" if answer:
                     self._prolonged = time.monotonic()
-        self._sent = []
-        if (self._doubted or self._lost) and not self.closed and not self.fenced:
+        if (self._doubted or self._stored < self.length) and not (self._refused or self.closed or self.fenced):
             self._again(self)
+
+    def retry(self) -> None:
+        self.waiting = True
+        self._stored, self._told = NOTHING, self._published
 
     def lose(self) -> None:
         self.waiting = False
 
-    def _news(self) -> list[Command]:
-        commands: list[Command] = []
-        if self._stored < self.length and not self.fenced:
-            entry_id = f"{self.attempt}-{self.length}"
-            if self._stored == NOTHING or self._entries >= SNAPSHOT_ENTRIES:
-                self._stored, self._entries, self._prolonged = NOTHING, 0, -math.inf
-                options, offset = ["MINID", entry_id], 0
-            else:
-                options, offset = ["NOMKSTREAM"], self._stored
-            text = encode(self.text[offset:])
-            commands.append(("XADD", self.key, *options, entry_id, "offset", offset, "text", text))
-        if self._published < self.length:
-            new = self.text[self._published :]
-            message = pack_text(self._sender, self.message_id, self.attempt, self._published, new)
-            commands.append(("PUBLISH", self._channel, message))
-        if time.monotonic() - self._prolonged > PROLONGING_SECONDS:
-            commands.append(("EXPIRE", self.key, keys.TEXT_SECONDS + PROLONGING_SECONDS))
-        return commands
+    def _entry(self) -> Command:
+        entry_id = f"{self.attempt}-{self.length}"
+        if self._stored == NOTHING or self._entries >= SNAPSHOT_ENTRIES:
+            self._entries, self._prolonged = 0, -math.inf
+            options, offset = ["MINID", entry_id], 0
+        else:
+            options, offset = ["NOMKSTREAM"], self._stored
+        self._entries += 1
+        self._stored = self.length
+        return ("XADD", self.key, *options, entry_id, "offset", offset, "text", encode(self.text[offset:]))
 
     def _take_entry(self, answer: Answer) -> None:
-        self._lost = False
-        if answer is None:
-            self._stored, self._lost = NOTHING, True
-        elif not isinstance(answer, ResponseError):
-            self._stored = self._offered
-            self._entries += 1
-        elif NOT_NEWER in str(answer):
-            self._doubted = True
-        else:  # no memory, no right: the next piece tries again
+        self._refused = False
+        if answer is None:  # the stream is gone
             self._stored = NOTHING
-            log.warning("text_refused", message_id=str(self.message_id), reason=str(answer))
+        elif isinstance(answer, ResponseError):
+            if NOT_NEWER in str(answer):
+                self._doubted = True
+            else:  # no memory, no right: the next piece tries again
+                self._stored, self._refused = NOTHING, True
+                log.warning("text_refused", message_id=str(self.message_id), reason=str(answer))
 
     def _judge(self, answer: Answer) -> None:
         """Find out who wrote what stands in the way: this attempt, on a way that broke, or one that came after it."""
         self._doubted = False
         if isinstance(answer, ResponseError) or not answer:
-            self._stored, self._lost = NOTHING, True
+            self._stored = NOTHING
             return
         attempt, end = entry_place(answer[0][0])
         if attempt == self.attempt:

@@ -55,13 +55,19 @@ class RedisServer:
 
 
 class ValkeyServer(RedisServer):
-    """A server that runs as a child of this process, and keeps nothing on disk."""
+    """A server that runs as a child of this process, and keeps nothing on disk.
+
+    With `--cluster-enabled yes` it talks to the other nodes on `cluster_port`.
+    """
 
     def __init__(self, program: Path, folder: Path, *arguments: str) -> None:
         self.port = _free_port()
+        self.cluster_port = _free_port()
         super().__init__(f"redis://127.0.0.1:{self.port}")
         settings = {"bind": "127.0.0.1", "port": str(self.port), "dir": str(folder), "save": "", "appendonly": "no"}
         options = [word for name, value in settings.items() for word in (f"--{name}", value)]
+        if "--cluster-enabled" in arguments:
+            options += ["--cluster-port", str(self.cluster_port)]
         self._command = [str(program), *options, *arguments]
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -1,0 +1,326 @@
+"""The broker over a Redis that is killed, frozen, paused, flushed and full; and over a cluster."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import pytest
+
+from causerie import failpoints
+from causerie.broker.ports import EventNotice, LiveText, SessionKey, TextPiece
+from causerie.broker.redis import RedisBroker, redis_broker
+from causerie.chaos.servers.valkey import ValkeyServer, valkey_server
+from causerie.ids import new_id
+from tests.broker.ear import Ear, eventually
+
+pytestmark = pytest.mark.anyio
+
+SESSION = SessionKey(new_id(), new_id())
+REPLY = new_id()
+KEY = f"chat:{{{SESSION.session_id}}}:{REPLY}:{SESSION.user_id}"
+SOON = 10.0
+
+
+@dataclass
+class Nodes:
+    """Two nodes; `ear` follows the session on the other one."""
+
+    here: RedisBroker
+    there: RedisBroker
+    ear: Ear
+
+    def say(self, text: str, attempt: int = 1, *, by: RedisBroker | None = None, offset: int | None = None) -> None:
+        """Publish the next piece of the reply."""
+        bus = (by or self.here).bus
+        at = len(self.said) if offset is None else offset
+        bus.publish_text(TextPiece(SESSION, REPLY, attempt, at, text))
+        if by is None:
+            self.said += text
+
+    said: str = ""
+
+    async def stored(self, text: str, attempt: int = 1) -> None:
+        """Wait until the other node reads this text."""
+        await eventually(lambda: reads(self.there, LiveText(REPLY, attempt, text)))
+
+
+@pytest.fixture
+async def nodes(valkey: ValkeyServer) -> AsyncIterator[Nodes]:
+    async with (
+        redis_broker(valkey.url, consumer=new_id()) as here,
+        redis_broker(valkey.url, consumer=new_id()) as there,
+    ):
+        yield await followed(here, there)
+
+
+async def followed(here: RedisBroker, there: RedisBroker) -> Nodes:
+    ear = Ear()
+    there.bus.subscribe(SESSION, ear)
+    await there.bus.listening(SESSION)
+    here.bus.open(SESSION, REPLY, 1, "")
+    return Nodes(here, there, ear)
+
+
+def event(seq: int, body: str = "{}") -> EventNotice:
+    return EventNotice(SESSION, seq, "session:updated", body)
+
+
+async def reads(broker: RedisBroker, text: LiveText) -> bool:
+    return await broker.bus.read(SESSION, [REPLY]) == [text]
+
+
+async def test_a_killed_server_loses_nothing_that_is_still_being_written(nodes: Nodes, valkey: ValkeyServer) -> None:
+    nodes.say("Once ")
+    await nodes.ear.hears_text("Once ")
+    valkey.kill()
+    await eventually(lambda: nodes.here.bus.away and nodes.there.bus.away)
+    assert nodes.here.health() == {"kind": "redis", "away": True}
+    nodes.say("upon ")
+    valkey.start()
+    await eventually(lambda: not nodes.there.bus.away)
+    nodes.say("a time")
+
+    await nodes.stored("Once upon a time")
+    nodes.here.bus.publish_event(event(1))
+    await nodes.ear.hears(event(1))
+
+
+async def test_while_it_is_away_nobody_waits_and_own_listeners_hear(nodes: Nodes, valkey: ValkeyServer) -> None:
+    own = Ear()
+    nodes.here.bus.subscribe(SESSION, own)
+    valkey.kill()
+    await eventually(lambda: nodes.here.bus.away)
+    began = time.monotonic()
+    nodes.say("Tea")
+    nodes.here.bus.publish_event(event(1))
+    await nodes.here.bus.listening(SESSION)
+
+    assert [type(news) for news in own.heard] == [TextPiece, EventNotice]
+    assert await nodes.here.bus.read(SESSION, [REPLY]) == [LiveText(REPLY, 1, "Tea")]
+    assert time.monotonic() - began < 0.1
+    assert await nodes.there.bus.read(SESSION, [REPLY]) == []
+
+
+async def test_events_of_an_outage_wait_within_a_limit(nodes: Nodes, valkey: ValkeyServer) -> None:
+    valkey.kill()
+    await eventually(lambda: nodes.here.bus.away)
+    for seq in range(1, 12_001):
+        nodes.here.bus.publish_event(event(seq, "x" * 2_000))
+    valkey.start()
+    await eventually(lambda: not nodes.there.bus.away)
+    nodes.here.bus.publish_event(event(12_001))
+
+    heard = await nodes.ear.hears(event(12_001))
+    assert len(heard) <= 10_000
+
+
+async def test_a_broker_starts_without_a_server_and_finds_it_later() -> None:
+    with valkey_server() as valkey:
+        valkey.kill()
+        async with redis_broker(valkey.url, consumer=new_id()) as broker:
+            assert broker.bus.away
+            ear = Ear()
+            broker.bus.subscribe(SESSION, ear)
+            valkey.start()
+            await eventually(lambda: not broker.bus.away)
+            async with redis_broker(valkey.url, consumer=new_id()) as other:
+                other.bus.publish_event(event(1))
+                await ear.hears(event(1))
+
+
+async def test_a_server_that_answers_nothing_is_given_up_in_time(nodes: Nodes, valkey: ValkeyServer) -> None:
+    valkey.freeze()
+    began = time.monotonic()
+    assert await nodes.there.bus.read(SESSION, [REPLY]) == []
+    assert 3.5 < time.monotonic() - began < 5.0
+    await eventually(lambda: nodes.there.bus.away)
+    assert time.monotonic() - began < 8.0
+    nodes.say("Tea")
+    valkey.thaw()
+
+    await nodes.stored("Tea")
+    await eventually(lambda: not nodes.there.bus.away)
+    nodes.here.bus.publish_event(event(1))
+    await nodes.ear.hears(event(1))
+
+
+async def test_after_a_sleep_new_connections_take_the_place_of_dead_ones(nodes: Nodes, valkey: ValkeyServer) -> None:
+    waiting = asyncio.create_task(nodes.there.dispatcher.next())
+    nodes.say("Tea")
+    await nodes.stored("Tea")
+    for broker in (nodes.here, nodes.there):
+        broker.drop_connections()
+    await eventually(lambda: nodes.there.bus.away)
+    nodes.say(" and cake")
+    nodes.here.dispatcher.wake(SESSION.user_id, REPLY)
+
+    await nodes.stored("Tea and cake")
+    assert (await asyncio.wait_for(waiting, SOON)).message_id == REPLY
+    await eventually(lambda: not nodes.there.bus.away)
+    nodes.here.bus.publish_event(event(1))
+    await nodes.ear.hears(event(1))
+
+
+async def test_a_paused_server_delays_and_loses_nothing(nodes: Nodes, valkey: ValkeyServer) -> None:
+    valkey.command("CLIENT", "PAUSE", 500)
+    nodes.say("Once ")
+    nodes.say("upon a time")
+    nodes.here.bus.publish_event(event(1))
+
+    assert [type(news) for news in await nodes.ear.hears(event(1))] == [TextPiece, EventNotice]
+    assert nodes.ear.text == "Once upon a time"
+    await nodes.stored("Once upon a time")
+
+
+async def test_a_flushed_server_has_all_text_again_with_the_next_piece(nodes: Nodes, valkey: ValkeyServer) -> None:
+    nodes.say("Once ")
+    nodes.say("upon ")
+    await nodes.stored("Once upon ")
+    valkey.command("FLUSHALL")
+    nodes.say("a ")
+    await nodes.stored("Once upon a ")
+    nodes.say("time")
+
+    await nodes.stored("Once upon a time")
+    await nodes.ear.hears_text("Once upon a time")
+
+
+@pytest.mark.parametrize("kind", ["pubsub", "normal"])
+async def test_connections_that_the_server_closes_are_made_again(nodes: Nodes, valkey: ValkeyServer, kind: str) -> None:
+    for round_ in range(1, 4):
+        valkey.command("CLIENT", "KILL", "TYPE", kind)
+        nodes.say(f"{round_} ")
+        await nodes.stored(nodes.said)
+        await eventually(lambda: not nodes.there.bus.away)
+        nodes.here.bus.publish_event(event(round_))
+        await nodes.ear.hears(event(round_))
+
+
+async def test_a_newer_attempt_fences_the_older_one_everywhere(nodes: Nodes) -> None:
+    nodes.say("old text")
+    await nodes.stored("old text")
+    nodes.there.bus.open(SESSION, REPLY, 2, "old ")
+    nodes.say("wine", 2, by=nodes.there, offset=4)
+    await nodes.ear.hears(TextPiece(SESSION, REPLY, 2, 4, "wine"))
+    async with redis_broker(nodes.here.connections.url, consumer=new_id()) as third:
+        await eventually(lambda: reads(third, LiveText(REPLY, 2, "old wine")))
+        nodes.say(" of a worker that woke up")
+        await eventually(lambda: reads(nodes.here, LiveText(REPLY, 2, "old wine")))
+        nodes.here.bus.close(SESSION, REPLY, 1)
+        nodes.here.bus.publish_event(event(1))
+        await nodes.ear.hears(event(1))
+
+        assert await reads(third, LiveText(REPLY, 2, "old wine"))
+
+
+async def test_a_fenced_close_does_not_end_the_newer_attempts_stream(nodes: Nodes, valkey: ValkeyServer) -> None:
+    nodes.say("old")
+    await nodes.stored("old")
+    nodes.there.bus.open(SESSION, REPLY, 2, "new")
+    await eventually(lambda: valkey.command("XRANGE", KEY, "2-0", "+") == b"*1")
+    nodes.here.bus.close(SESSION, REPLY, 1)
+    nodes.here.bus.publish_event(event(1))
+    await nodes.ear.hears(event(1))
+    assert int(valkey.command("TTL", KEY)[1:]) > 290
+
+    nodes.there.bus.close(SESSION, REPLY, 2)
+    await eventually(lambda: int(valkey.command("TTL", KEY)[1:]) <= 10)
+
+
+async def test_a_long_text_is_kept_in_few_entries_that_expire(nodes: Nodes, valkey: ValkeyServer) -> None:
+    for number in range(600):
+        nodes.say(f"{number} ")
+        await nodes.ear.hears(nodes_piece(nodes, f"{number} "))
+        if number % 100 == 0:
+            await nodes.stored(nodes.said)
+
+    await nodes.stored(nodes.said)
+    assert int(valkey.command("XLEN", KEY)[1:]) <= 256
+    assert 290 < int(valkey.command("TTL", KEY)[1:]) <= 330
+
+
+def nodes_piece(nodes: Nodes, text: str) -> TextPiece:
+    return TextPiece(SESSION, REPLY, 1, len(nodes.said) - len(text), text)
+
+
+async def test_a_full_server_gets_all_text_when_there_is_room(nodes: Nodes, valkey: ValkeyServer) -> None:
+    nodes.say("Once ")
+    await nodes.stored("Once ")
+    valkey.command("CONFIG", "SET", "maxmemory", 1)
+    nodes.say("upon ")
+    nodes.here.bus.publish_event(event(1))
+    await nodes.ear.hears(event(1))
+    valkey.command("CONFIG", "SET", "maxmemory", 0)
+    nodes.say("a time")
+
+    await nodes.stored("Once upon a time")
+
+
+async def test_a_failpoint_parts_the_stored_text_from_the_published(
+    nodes: Nodes, valkey: ValkeyServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lengths: list[bytes] = []
+
+    def pass_by(name: str) -> None:
+        deadline = time.monotonic() + SOON
+        while (stored := valkey.command("XLEN", KEY)) != b":1" and time.monotonic() < deadline:
+            time.sleep(0.01)
+        lengths.append(stored)
+        assert nodes.ear.heard == []
+
+    monkeypatch.setattr(failpoints, "_armed", {"after_xadd_before_publish": ("sleep:0", 1)})
+    monkeypatch.setattr("causerie.broker.redis.pipe.failpoint", pass_by)
+    nodes.say("Tea")
+
+    await nodes.ear.hears_text("Tea")
+    assert lengths == [b":1"]
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[list[ValkeyServer]]:
+    """Two nodes that share the slots."""
+    with ExitStack() as stack:
+        nodes = [stack.enter_context(valkey_server("--cluster-enabled", "yes")) for _ in range(2)]
+        for node, slots in zip(nodes, [(0, 8191), (8192, 16383)], strict=True):
+            node.command("CLUSTER", "ADDSLOTSRANGE", *slots)
+        nodes[0].command("CLUSTER", "MEET", "127.0.0.1", nodes[1].port, nodes[1].cluster_port)
+        deadline = time.monotonic() + 30
+        while not all(_serves_all(node) for node in nodes):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        yield nodes
+
+
+def _serves_all(node: ValkeyServer) -> bool:
+    if node.command("CLUSTER", "SLOTS") != b"*2":
+        return False
+    try:
+        for key in ("a", "b"):  # on either node one of them is its own
+            node.command("EXISTS", key)
+    except RuntimeError as refusal:
+        return "MOVED" in str(refusal)
+    return True
+
+
+async def test_a_cluster_carries_everything(cluster: list[ValkeyServer]) -> None:
+    async with (
+        redis_broker(cluster[0].url, consumer=new_id()) as here,
+        redis_broker(cluster[1].url, consumer=new_id()) as there,
+    ):
+        for _ in range(8):  # sessions of both nodes' slots
+            session, reply, ear = SessionKey(new_id(), new_id()), new_id(), Ear()
+            there.bus.subscribe(session, ear)
+            await there.bus.listening(session)
+            here.bus.open(session, reply, 2, "Once ")
+            here.bus.publish_text(TextPiece(session, reply, 2, 5, "upon"))
+            here.bus.publish_event(EventNotice(session, 1, "session:updated", "{}"))
+            await ear.hears(EventNotice(session, 1, "session:updated", "{}"))
+            assert ear.heard[0] == TextPiece(session, reply, 2, 5, "upon")
+            assert await there.bus.read(session, [reply]) == [LiveText(reply, 2, "Once upon")]
+            here.bus.close(session, reply, 2)
+            here.dispatcher.wake(session.user_id, reply)
+            wake_up = await asyncio.wait_for(there.dispatcher.next(), SOON)
+            assert wake_up.message_id == reply
+            there.dispatcher.done(wake_up)
