@@ -1,9 +1,9 @@
 """uvicorn's HTTP protocol, with what it lacks for clients that read too little."""
 
 import asyncio
+
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-WRITE_BUFFER_BYTES = 32 * 1024
 STALL_SECONDS = 60.0
 
 
@@ -18,7 +18,7 @@ class StreamProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as its base has it
         super().connection_made(transport)
-        transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
+        transport.set_write_buffer_limits(high=0)
 
     def pause_writing(self) -> None:
         super().pause_writing()

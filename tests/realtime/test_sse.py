@@ -9,7 +9,7 @@ import pytest
 
 from causerie.chats.following import Channel, Following, Frame
 from causerie.realtime import sse
-from causerie.realtime.sse import HEARTBEAT_SECONDS, STALL_SECONDS, EventStream, ReplyStream
+from causerie.realtime.sse import HEARTBEAT_SECONDS, EventStream, ReplyStream
 from tests.chats.following_world import EPOCH, World, run
 
 
@@ -110,19 +110,6 @@ async def test_a_listener_that_is_gone_leaves_nothing(scene: Scene) -> None:
     scene.listener.gone.set()
 
     await asyncio.wait_for(streaming, 1)
-
-
-@in_virtual_time
-async def test_a_listener_that_takes_nothing_is_given_up(scene: Scene) -> None:
-    scene.listener.reads.clear()
-    scene.channel.push(Frame("{}"))
-
-    streaming = scene.stream()
-    await asyncio.sleep(STALL_SECONDS - 1)
-    assert not streaming.done()
-    await asyncio.wait_for(streaming, 2)
-
-    assert not scene.listener.complete
 
 
 @in_virtual_time

@@ -4,7 +4,7 @@ import asyncio
 from typing import NamedTuple, Protocol
 
 # Beyond this nothing of a session is queued: the reader falls behind and reads on when it has caught up.
-FULL_CHARACTERS = 16 * 1024
+FULL_CHARACTERS = 8 * 1024
 # What belongs to no session (acks, hints) cannot be read again, so a reader that lets this much pile up is given up.
 MOST_FRAMES = 1_000
 MOST_CHARACTERS = 2**20

@@ -1,0 +1,239 @@
+"""Readers that stop reading, over real sockets: they cost little, slow nobody, and are cut off."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import pytest
+import uvicorn
+from starlette.types import Receive, Scope, Send
+from websockets.asyncio.client import ClientConnection, connect
+
+from causerie.broker.ports import EventNotice, TextPiece
+from causerie.chats.following import Channel, Following
+from causerie.ops import stream_protocol
+from causerie.ops.serving import listen
+from causerie.ops.socket_protocol import SocketProtocol
+from causerie.ops.stream_protocol import StreamProtocol
+from causerie.realtime.socket import Connection, Sockets
+from causerie.realtime.sse import EventStream
+from tests.chats.following_world import EPOCH, WireBus, World
+from tests.ops.test_socket_protocol import HANDSHAKE, Server
+from tests.realtime.test_connection import SmallNode
+
+pytestmark = pytest.mark.anyio
+
+PATIENCE_SECONDS = 30
+MOST_BYTES = 64 * 1024
+"""What a reader that stopped may cost its node (I13)."""
+
+
+@dataclass
+class Edge:
+    """A node's surface under a real server, and the server's side of its connections."""
+
+    world: World
+    following: Following
+    sockets: Sockets
+    address: tuple[str, int]
+    web_sockets: list[SocketProtocol] = field(default_factory=list)
+    streams: list[StreamProtocol] = field(default_factory=list)
+    channels: list[Channel] = field(default_factory=list)
+
+    @property
+    def connection(self) -> Connection:
+        """The only one."""
+        (connection,) = self.sockets._open
+        return connection
+
+    @property
+    def readers(self) -> int:
+        """How many have joined."""
+        return sum(len(feed.seats) for feed in self.following._feeds.values())
+
+    @property
+    def url(self) -> str:
+        return "ws://{}:{}/ws".format(*self.address)
+
+    async def say(self, words: int) -> UUID:
+        """Let a reply be written, a word at a time, and end."""
+        reply = self.world.say()
+        self.world.begin(reply)
+        for number in range(words):
+            self.world.write(reply, f"word {number} ")
+            await asyncio.sleep(0)
+        self.world.end(reply)
+        return reply
+
+
+class PromptBus(WireBus):
+    """A bus that delivers at once."""
+
+    def publish_text(self, piece: TextPiece) -> None:
+        super().publish_text(piece)
+        self.deliver_all()
+
+    def publish_event(self, notice: EventNotice) -> None:
+        super().publish_event(notice)
+        self.deliver_all()
+
+
+@asynccontextmanager
+async def edge() -> AsyncIterator[Edge]:
+    world = World(bus=PromptBus())
+    following = Following(world, world.bus, EPOCH)
+    sockets = Sockets(SmallNode(world, following))
+    bound = listen("127.0.0.1", 0)
+    edge = Edge(world, following, sockets, bound.getsockname())
+
+    class WatchedSocket(SocketProtocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            super().connection_made(transport)
+            edge.web_sockets.append(self)
+
+    class WatchedStream(StreamProtocol):
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as its base has it
+            super().connection_made(transport)
+            edge.streams.append(self)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await sockets(scope, receive, send)
+            return
+        channel = Channel()
+        edge.channels.append(channel)
+        await following.join(world.actor, channel, world.key.session_id)
+        await EventStream(following, channel, asyncio.Event())(scope, receive, send)
+
+    config = uvicorn.Config(
+        app,
+        http=WatchedStream,
+        ws=WatchedSocket,
+        ws_ping_interval=None,
+        lifespan="off",
+        log_config=None,
+        timeout_graceful_shutdown=1,
+    )
+    server = Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[bound]))
+    repairing = asyncio.create_task(following.run())
+    await server.listening.wait()
+    try:
+        yield edge
+    finally:
+        repairing.cancel()
+        server.should_exit = True
+        await asyncio.gather(serving, repairing, return_exceptions=True)
+
+
+@asynccontextmanager
+async def deaf(address: tuple[str, int], request: bytes, *frames: dict[str, Any]) -> AsyncIterator[socket.socket]:
+    """Connect, send this, and read nothing but the first sign of an answer."""
+    loop = asyncio.get_running_loop()
+    with socket.socket() as client:
+        client.setblocking(False)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        await loop.sock_connect(client, address)
+        await loop.sock_sendall(client, request)
+        await loop.sock_recv(client, 1)
+        for frame in frames:
+            await loop.sock_sendall(client, masked(json.dumps(frame).encode()))
+        yield client
+
+
+async def until(true: Callable[[], bool]) -> None:
+    for _ in range(100 * PATIENCE_SECONDS):
+        if true():
+            return
+        await asyncio.sleep(0.01)
+    raise TimeoutError
+
+
+def masked(payload: bytes) -> bytes:
+    """Return a short text frame of a client, with a mask of zeros."""
+    return bytes((0x81, 0x80 | len(payload))) + bytes(4) + payload
+
+
+def join(edge: Edge) -> dict[str, Any]:
+    return {"type": "session:join", "session_id": str(edge.world.key.session_id)}
+
+
+@asynccontextmanager
+async def joined(edge: Edge) -> AsyncIterator[ClientConnection]:
+    async with connect(edge.url, compression=None, proxy=None) as client:
+        await client.send(json.dumps(join(edge)))
+        while json.loads(await client.recv())["type"] != "session:joined":
+            pass
+        yield client
+
+
+async def text_of(client: ClientConnection, reply: UUID) -> str:
+    """Read until the reply ends, and return its text as it came in pieces."""
+    text = ""
+    while True:
+        frame = json.loads(await client.recv())
+        if frame["type"] == "chat:stream:token" and frame["message_id"] == str(reply):
+            assert frame["offset"] == len(text)
+            text += frame["token"]
+        if frame["type"] == "chat:stream:end" and frame["message_id"] == str(reply):
+            assert frame["content"] == text
+            return text
+
+
+def cost_of(edge: Edge, connection: Connection) -> int:
+    """Return the bytes that wait in this process for a connection."""
+    in_server = max(
+        int(protocol.transport.get_write_buffer_size()) + int(protocol._unsent_bytes) for protocol in edge.web_sockets
+    )
+    return in_server + connection._channel.waiting
+
+
+@pytest.mark.req("I13")
+async def test_a_socket_that_is_not_read_costs_little_and_the_others_get_everything() -> None:
+    async with asyncio.timeout(PATIENCE_SECONDS), edge() as node, deaf(node.address, HANDSHAKE, join(node)):
+        await until(lambda: node.readers == 1)
+        stuck = node.connection
+        async with joined(node) as one, joined(node) as two:
+            for _ in range(10):
+                reply = await node.say(words=1_000)
+                texts = await asyncio.gather(text_of(one, reply), text_of(two, reply))
+                assert set(texts) == {node.world.replies[reply].content}
+
+        assert 0 < cost_of(node, stuck) < MOST_BYTES
+
+
+async def test_a_stream_that_is_not_read_costs_little_and_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream_protocol, "STALL_SECONDS", 0.5)
+    request = b"GET /events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    async with asyncio.timeout(PATIENCE_SECONDS), edge() as node, deaf(node.address, request):
+        await until(lambda: node.readers == 1)
+        (protocol,) = node.streams
+        (channel,) = node.channels
+        most = 0
+        while not protocol.transport.is_closing():
+            await node.say(words=100)
+            most = max(most, protocol.transport.get_write_buffer_size() + channel.waiting)
+            await asyncio.sleep(0.001)
+        await until(lambda: channel.closed)
+
+    assert most < MOST_BYTES
+
+
+async def test_a_stream_that_is_read_slowly_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream_protocol, "STALL_SECONDS", 0.5)
+    request = b"GET /events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(PATIENCE_SECONDS), edge() as node, deaf(node.address, request) as client:
+        await until(lambda: node.readers == 1)
+        (protocol,) = node.streams
+        end = loop.time() + 1.5
+        while loop.time() < end:
+            await node.say(words=100)
+            await loop.sock_recv(client, 65_536)
+
+        assert not protocol.transport.is_closing()
