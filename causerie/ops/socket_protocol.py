@@ -31,7 +31,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self._unsent: list[bytes] = []
-        # What the system does not take at once waits as few large pieces above: each small one costs the loop 700 bytes.
+        # What the system does not take waits above as few large pieces: each small one would cost the loop 700 bytes.
         cast(asyncio.Transport, transport).set_write_buffer_limits(high=0)
 
     def data_received(self, data: bytes) -> None:

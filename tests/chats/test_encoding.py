@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from asyncpg.pgproto.pgproto import UUID as DriversUuid  # type: ignore[import-untyped]  # noqa: N811 (beside the plain one)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -155,6 +156,26 @@ def test_acks() -> None:
         duplicate=True,
     )
     check(encoding.ack(SESSION_ID, MESSAGE_ID), "ack", message_id=message_id, duplicate=False)
+
+
+def test_ids_as_the_driver_of_postgresql_makes_them_are_written_like_any_others() -> None:
+    """They are of a subclass, which some encoders refuse."""
+    session_id, message_id = (DriversUuid(str(plain)) for plain in (SESSION_ID, MESSAGE_ID))
+    message = MESSAGE.model_copy(update={"id": message_id, "session_id": session_id})
+    session = SESSION.model_copy(update={"id": session_id, "active_leaf_id": message_id})
+    live = LiveText(message_id, 2, "Once")
+
+    assert row(message) == row(MESSAGE)
+    assert row(session) == row(SESSION)
+    assert encoding.stream_start(3, session_id, message_id, 1, "chat") == encoding.stream_start(
+        3, SESSION_ID, MESSAGE_ID, 1, "chat"
+    )
+    assert encoding.session_joined(session_id, "e1", 5, row(session), None, [(0, live)]) == encoding.session_joined(
+        SESSION_ID, "e1", 5, row(SESSION), None, [(0, LiveText(MESSAGE_ID, 2, "Once"))]
+    )
+    place = events.HeadReply(message_id=message_id, attempt=2, offset=4)
+    pong = events.Pong(n=1, heads=[events.Head(session_id=session_id, seq=5, live=[place])])
+    assert str(session_id) in pong.model_dump_json()
 
 
 def check(body: str, kind: str, **members: Any) -> None:
