@@ -17,6 +17,7 @@ from causerie.chats.models import Status
 from causerie.chats.recording import Entry
 from causerie.chats.schemas import MessageOut, NewSaying
 from causerie.chats.service import Said
+from causerie.db.database import Database
 from causerie.db.sqlite import SqliteDatabase, sqlite_engine
 from causerie.db.upgrading import upgrade
 from causerie.db.work import Actor, Work
@@ -42,7 +43,7 @@ class NoStarter:
 class Node:
     """One process's parts. `notices` are the events that were published, in order."""
 
-    database: SqliteDatabase
+    database: Database
     alice: Actor
     bob: Actor
     notices: list[EventNotice] = field(default_factory=list)
