@@ -135,6 +135,28 @@ def doctor() -> None:
     raise typer.Exit(0 if all(finding.ok for finding in findings) else EXIT_FAILED)
 
 
+@app.command()
+def chaos(
+    sessions: Annotated[int, typer.Option(min=1, help="How many sessions.")] = 200,
+    seed: Annotated[int, typer.Option(help="The same seed plans the same faults and the same sayings.")] = 1,
+    faults: Annotated[str | None, typer.Option(help="Names, separated by commas; all without it.")] = None,
+    setup: Annotated[str, typer.Option(help="embedded, postgres, served, or all: one after the other.")] = "served",
+    web: Annotated[int, typer.Option(min=1, help="Web nodes.")] = 3,
+    workers: Annotated[int, typer.Option(min=1, help="Worker processes.")] = 3,
+    report: Annotated[Path | None, typer.Option(help="A file for what was counted and found, as JSON.")] = None,
+    keep: Annotated[Path | None, typer.Option(help="An empty folder for logs and data, which stay there.")] = None,
+) -> None:
+    """Try out what must hold while processes, servers and networks fail, on servers and in a folder of its own."""
+    from causerie.chaos.command import try_out
+    from causerie.chaos.plan import UnknownFault, wishes
+
+    try:
+        wanted = wishes(setup, faults, seed=seed, sessions=sessions, web=web, workers=workers)
+    except UnknownFault as refusal:
+        _give_up(str(refusal), EXIT_WRONG_SETTING)
+    raise typer.Exit(0 if try_out(wanted, report=report, keep=keep) else EXIT_FAILED)
+
+
 @app.command(hidden=True)
 def openapi() -> None:
     """Print the OpenAPI document."""

@@ -2,6 +2,8 @@
 
 import json
 import tempfile
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -11,30 +13,56 @@ from rich.table import Table
 
 from causerie.chaos.checking import RULES
 from causerie.chaos.installation import servers
-from causerie.chaos.running import Report, Wish, run
+from causerie.chaos.plan import Wish
+from causerie.chaos.running import Report, run
 
 MOST_SHOWN = 5
 
 
-def try_out(wish: Wish, *, report: Path | None = None, keep: Path | None = None) -> bool:
+def try_out(wanted: Sequence[Wish], *, report: Path | None = None, keep: Path | None = None) -> bool:
     """Run what is wished, print progress and the verdicts, and return whether everything held.
 
     Args:
-        report: a file for everything that was counted and found, as JSON.
-        keep: a folder for logs and data; without one they are gone afterwards.
+        report: a file for everything that was counted and found, as JSON: one run, or a list of several.
+        keep: a folder for logs and data, in one folder a set-up; without it they are gone afterwards.
     """
     console = Console()
+    found = [try_out_one(wish, console=console, keep=keep and keep / wish.setup) for wish in wanted]
+    holds = all(verdict.holds for one in found for verdict in one.verdicts)
+    if len(found) > 1:
+        same = _agree(found)
+        console.print(f"I18: the set-ups {'give the same verdicts' if same else '[red]differ[/red]'}", highlight=False)
+        holds = holds and same
+    if report is not None:
+        documents = [_as_json(one) for one in found]
+        report.write_text(json.dumps(documents if len(documents) > 1 else documents[0], indent=1))
+    return holds
+
+
+def try_out_one(wish: Wish, *, console: Console | None = None, keep: Path | None = None) -> Report:
+    """Run one wish, print progress and the verdicts, and return what came of it."""
+    console = console or Console()
     with tempfile.TemporaryDirectory(prefix="causerie-chaos-") as scratch:
         folder = keep or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
         with servers(wish.setup) as parts:
-            found = uvloop.run(run(wish, parts, folder, lambda line: console.print(line, highlight=False)))
+            found = uvloop.run(
+                run(wish, parts, folder, lambda line: console.print(line, highlight=False, soft_wrap=True))
+            )
     console.print(_table(found))
     for line in _summary(found):
         console.print(line, highlight=False, soft_wrap=True)
-    if report is not None:
-        report.write_text(json.dumps(_as_json(found), indent=1))
-    return all(verdict.holds for verdict in found.verdicts)
+    return found
+
+
+def _agree(found: Sequence[Report]) -> bool:
+    """Tell whether what several runs had to judge was judged alike (I18)."""
+    judged: dict[str, set[bool]] = defaultdict(set)
+    for report in found:
+        for verdict in report.verdicts:
+            if verdict.cases:
+                judged[verdict.rule].add(verdict.holds)
+    return all(len(verdicts) == 1 for verdicts in judged.values())
 
 
 def _table(report: Report) -> Table:

@@ -24,6 +24,8 @@ from causerie.chaos.servers.valkey import ValkeyServer, valkey_server
 
 START_SECONDS = 60.0
 WAKE_SECONDS = 10.0
+IN_FLIGHT_SECONDS = 0.1
+"""After a wake: what was written before the sleep may be stored only then."""
 DELAY_SECONDS = 0.15
 CONCURRENCY = 256
 
@@ -117,7 +119,7 @@ class Installation:
         statement = f"SELECT extract(epoch FROM max(seen_at)) FROM worker WHERE pid = {process.pid or 0}"  # noqa: S608 (a number)
         while time.time() < moment + within:
             ((seen,),) = await self.reader.rows(statement)
-            if seen is not None and float(seen) > moment:
+            if seen is not None and float(seen) > moment + IN_FLIGHT_SECONDS:
                 return float(seen) - moment
             await asyncio.sleep(0.2)
         return None

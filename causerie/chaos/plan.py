@@ -58,6 +58,7 @@ FAULTS: Final[dict[str, Fault]] = {
 HABITS: Final = ("provider-cut", "provider-silence", "provider-refusal", "duplicates", "reconnects", "stalled-reader")
 """What some of the sessions meet or do, by their own chance."""
 
+ALL_SETUPS: Final = "all"
 NAMES: Final = (*FAULTS, *HABITS)
 PARTS: Final = {
     Setup.EMBEDDED: {"web", "provider"},
@@ -104,6 +105,30 @@ def chosen(names: str | None, setup: Setup) -> list[str]:
     if unknown := wanted - set(NAMES):
         raise UnknownFault(f"{min(unknown)!r} is no fault; there are: {', '.join(NAMES)}")
     return [name for name in NAMES if name in wanted and (name in HABITS or FAULTS[name].hits in PARTS[setup])]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be run. `faults` are names of faults and habits."""
+
+    setup: Setup
+    faults: tuple[str, ...]
+    seed: int = 1
+    sessions: int = 200
+    web: int = 3
+    workers: int = 3
+
+
+def wishes(setup: str, faults: str | None, *, seed: int, sessions: int, web: int, workers: int) -> list[Wish]:
+    """Return what the command line asks for: one run, or one on each set-up for `all`.
+
+    Raises:
+        UnknownFault: it names a fault or a set-up that does not exist.
+    """
+    if setup != ALL_SETUPS and setup not in list(Setup):
+        raise UnknownFault(f"{setup!r} is no set-up; there are: {', '.join([*Setup, ALL_SETUPS])}")
+    wanted = list(Setup) if setup == ALL_SETUPS else [Setup(setup)]
+    return [Wish(one, tuple(chosen(faults, one)), seed, sessions, web, workers) for one in wanted]
 
 
 def strikes(seed: int, names: Collection[str]) -> Iterator[Strike]:

@@ -10,7 +10,7 @@ from causerie.chaos.checking import Verdict, judge
 from causerie.chaos.crowd import Crowd
 from causerie.chaos.evidence import Evidence, Residue, Struck
 from causerie.chaos.installation import Installation, Servers, installation
-from causerie.chaos.plan import Setup, Strike, first_round, strikes
+from causerie.chaos.plan import Strike, Wish, first_round, strikes
 from causerie.chaos.processes import Process, memory_bytes, open_files
 from causerie.chaos.provider import read_record
 from causerie.chaos.reading import count_unfinished, read_stored
@@ -26,18 +26,6 @@ SHARE_OF_ROUND = 0.85
 """How far into the first round of faults a short run begins sessions: so that each fault meets some."""
 
 Tell = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What is to be run."""
-
-    setup: Setup
-    seed: int
-    sessions: int
-    faults: Sequence[str]
-    web: int = 3
-    workers: int = 3
 
 
 @dataclass(frozen=True, slots=True)
