@@ -11,6 +11,7 @@ import pytest
 from causerie import failpoints
 from causerie.broker.ports import EventNotice, LiveText, SessionKey, TextPiece
 from causerie.broker.redis import RedisBroker, redis_broker
+from causerie.chaos.proxy import Proxy
 from causerie.chaos.servers.valkey import ValkeyServer, valkey_server
 from causerie.ids import new_id
 from tests.broker.ear import Ear, eventually
@@ -144,6 +145,29 @@ async def test_a_server_that_answers_nothing_is_given_up_in_time(nodes: Nodes, v
     await eventually(lambda: not nodes.there.bus.away)
     nodes.here.bus.publish_event(event(1))
     await nodes.ear.hears(event(1))
+
+
+async def test_a_node_in_a_black_hole_finds_its_way_out_when_there_is_one(valkey: ValkeyServer) -> None:
+    async with (
+        Proxy(valkey.port) as proxy,
+        redis_broker(f"redis://127.0.0.1:{proxy.port}", consumer=new_id()) as here,
+        redis_broker(valkey.url, consumer=new_id()) as there,
+    ):
+        nodes = await followed(here, there)
+        nodes.say("Once ")
+        await nodes.stored("Once ")
+        waiting = asyncio.create_task(here.dispatcher.next())
+        proxy.black_hole()
+        nodes.say("upon ")
+        await eventually(lambda: here.bus.away)
+        assert not there.bus.away
+        proxy.heal()
+        nodes.say("a time")
+
+        await nodes.stored("Once upon a time")
+        await nodes.ear.hears_text("Once upon a time")
+        there.dispatcher.wake(SESSION.user_id, REPLY)
+        assert (await asyncio.wait_for(waiting, SOON)).message_id == REPLY
 
 
 async def test_after_a_sleep_new_connections_take_the_place_of_dead_ones(nodes: Nodes, valkey: ValkeyServer) -> None:
