@@ -1,22 +1,30 @@
 """A migrated database of either kind, written to below the door that keeps users apart."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, make_url
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import Connection, Engine, make_url, text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from causerie.db.sqlite import sqlite_engine
+from causerie.db import postgres
+from causerie.db.sqlite import SqliteDatabase, sqlite_engine
 from causerie.ids import new_id
+from tests.isolation.contents import TABLES
+from tests.isolation.worlds import Below, Pair, furnished
 from tests.node import migrated_file
-from tests.postgres import PostgresDatabase
+from tests.postgres import PostgresDatabase, PostgresServer
 
 T = TypeVar("T")
 Transaction = Callable[[Callable[[Connection], T]], Awaitable[T]]
+
+ON_POSTGRES = [pytest.param(name, marks=pytest.mark.slow) for name in ("postgres", "database_net", "application_net")]
+"""PostgreSQL with both nets, with the database's own alone, with the application's alone (S31)."""
 
 
 @pytest.fixture
@@ -66,3 +74,113 @@ def alice() -> UUID:
 @pytest.fixture
 def bob() -> UUID:
     return new_id()
+
+
+# Two databases that differ by Alice alone.
+
+
+@pytest.fixture(scope="module")
+async def pair_on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pair]:
+    async with sqlite_pair(tmp_path_factory, twins=False) as pair:
+        yield pair
+
+
+TwoDatabases = tuple[PostgresDatabase, PostgresDatabase]
+
+
+@pytest.fixture(scope="module")
+def four_databases(postgres: PostgresServer, postgres_template: PostgresDatabase) -> Iterator[Sequence[TwoDatabases]]:
+    """Two for each pair: made ahead, since making one takes an event loop of its own."""
+    with ExitStack() as stack:
+        made = [stack.enter_context(postgres.database(template=postgres_template)) for _ in range(4)]
+        yield list(zip(made[::2], made[1::2], strict=True))
+
+
+@pytest.fixture(scope="module")
+async def pair_on_postgres(four_databases: Sequence[TwoDatabases]) -> AsyncIterator[Pair]:
+    async with postgres_pair(four_databases[0]) as pair:
+        yield pair
+
+
+@pytest.fixture(scope="module")
+def pair_on_database_net(pair_on_postgres: Pair) -> Pair:
+    """The application asks for Alice's rows, in everything, in transactions that are Bob's."""
+    return replace(pair_on_postgres, confused=True)
+
+
+@pytest.fixture(scope="module")
+async def pair_on_application_net(four_databases: Sequence[TwoDatabases]) -> AsyncIterator[Pair]:
+    async with postgres_pair(four_databases[1], policies=False) as pair:
+        yield pair
+
+
+@pytest.fixture(scope="module", params=["sqlite", *ON_POSTGRES])
+def pair(request: pytest.FixtureRequest) -> Pair:
+    """Bob is a stranger: he has nothing but his account."""
+    made: Pair = request.getfixturevalue(f"pair_on_{request.param}")
+    return made
+
+
+@pytest.fixture(scope="module")
+async def twins(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pair]:
+    """Bob is a twin: whatever Alice has, he has too, under the same ids."""
+    async with sqlite_pair(tmp_path_factory, twins=True) as pair:
+        yield pair
+
+
+@asynccontextmanager
+async def sqlite_pair(factory: pytest.TempPathFactory, *, twins: bool) -> AsyncIterator[Pair]:
+    template, folder = factory.getbasetemp() / "empty.db", factory.mktemp("pair")
+    async with AsyncExitStack() as stack:
+        worlds = []
+        for name in ("shared", "alone"):
+            file = migrated_file(template, folder / f"{name}.db")
+            engine = sqlite_engine(file)
+            stack.callback(engine.dispose)
+            database = SqliteDatabase(file)
+            stack.push_async_callback(database.close)
+            worlds.append((database, below_sqlite(engine)))
+        yield await furnished(worlds, twins=twins)
+
+
+def below_sqlite(engine: Engine) -> Below[Any]:
+    def run(function: Callable[[Connection], Any]) -> Any:
+        with engine.begin() as connection:
+            return function(connection)
+
+    async def below(function: Callable[[Connection], Any]) -> Any:
+        return await asyncio.to_thread(run, function)
+
+    return below
+
+
+@asynccontextmanager
+async def postgres_pair(databases: Sequence[PostgresDatabase], *, policies: bool = True) -> AsyncIterator[Pair]:
+    async with AsyncExitStack() as stack:
+        worlds = []
+        for database in databases:
+            engine = create_async_engine(make_url(database.owner_url).set(drivername="postgresql+asyncpg"))
+            stack.push_async_callback(engine.dispose)
+            served = await postgres.PostgresDatabase.open(database.url, connections=2)
+            stack.push_async_callback(served.close)
+            below = below_postgres(engine)
+            if not policies:  # after the start, which refuses such a database
+                await below(without_policies)
+            worlds.append((served, below))
+        yield await furnished(worlds, twins=False)
+
+
+def below_postgres(engine: AsyncEngine) -> Below[Any]:
+    """Return a way below every door: as the tables' owner, whom the policies let see everything."""
+
+    async def below(function: Callable[[Connection], Any]) -> Any:
+        async with engine.begin() as connection:
+            return await connection.run_sync(function)
+
+    return below
+
+
+def without_policies(connection: Connection) -> None:
+    """Take the database's own net away."""
+    for table in TABLES:
+        connection.execute(text(f'ALTER TABLE "{table.name}" DISABLE ROW LEVEL SECURITY'))

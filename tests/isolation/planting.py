@@ -19,7 +19,7 @@ _ALLOWED = re.compile(r"(\w+) IN \('(\w+)'")
 _numbers = itertools.count(1)
 
 
-def plant(connection: Connection, table: Table, owner: UUID | None, **fields: Any) -> Row:
+def plant(connection: Connection, table: Table, owner: UUID | None, /, **fields: Any) -> Row:
     """Insert a row of `owner` with what `table` requires, and before it the rows that its required keys point at."""
     row: Row = {OWNER: owner, **fields}
     for key in _required_references(table):

@@ -24,7 +24,7 @@ chats, messages, characters = (table_of(model) for model in (ChatSession, Messag
 
 
 def test_only_these_tables_belong_to_nobody() -> None:
-    assert {table_of(model).name for model in UNOWNED} == {"installation", "user"}
+    assert {table_of(model).name for model in UNOWNED} == {"installation", "user", "worker"}
     assert {"ai_model", "system_prompt"} == SHARED_TABLES
 
 

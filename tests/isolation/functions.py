@@ -1,0 +1,449 @@
+"""Every function that a unit of work runs, found in the package, and what each is called with.
+
+A function with a parameter of a name and kind that nothing here stands for fails the suite.
+"""
+
+import ast
+import importlib
+import inspect
+import pkgutil
+import types
+import typing
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlalchemy import inspect as inspect_mapped
+
+import causerie
+from causerie.aimodels import service as aimodels
+from causerie.aimodels.schemas import NewModel
+from causerie.aimodels.sealing import Sealer
+from causerie.broker.ports import CachedSession, LiveText, SessionKey
+from causerie.chats import repository, service
+from causerie.chats.models import ChatSession, Generation, Role, Status
+from causerie.chats.recording import Entry
+from causerie.chats.schemas import SessionOut
+from causerie.chats.service.writing import NewRow
+from causerie.db.across import NOBODY
+from causerie.db.base import Base
+from causerie.db.database import Database
+from causerie.db.work import Work
+from causerie.generation.claiming import Claimed, Found
+from causerie.generation.engine import Engine
+from causerie.generation.reply import Reply
+from causerie.generation.slots import Slots, Taking, Waiting
+from causerie.http.answers import Expected
+from causerie.http.idempotency import Recorded
+from causerie.http.paging import write_cursor
+from causerie.jobs.models import Job
+from causerie.jobs.runner import JobRunner
+from causerie.profiles import service as profiles
+from causerie.prompting.context import Context
+from causerie.prompting.parts import Draft, Part, Spoken
+from causerie.prompting.tracing import PromptTrace
+from causerie.prompts import service as prompts
+from causerie.providers.protocol import ModelConfig, Sampling
+from causerie.settings.models import ApplicationSettings
+from causerie.testing import ScriptedProvider
+from causerie.trash import service as trash
+from tests.isolation.estate import DIGEST, FAR_AHEAD, JOB, KEY, LONG_AGO, ROUTE, Scene
+from tests.node import Node
+
+PACKAGE = Path(causerie.__file__).parent
+DOORS = {"work", "work_lazily", "work_in_bulk", "read"}
+"""The methods of a database that run a function of a `Work`."""
+
+FEW, STRIDE = 3, 3
+
+Function = Callable[..., Any]
+Arguments = Mapping[str, Any]
+
+SERVE_NO_USER = {
+    "causerie.accounts.service.find_owner": "asked by nobody, for the start",
+    "causerie.accounts.service.ensure_owner": "makes the first user",
+    "causerie.ops.first_start._begin": "makes the first user",
+    "causerie.ops.first_start._share_services": "makes what is everyone's",
+    "causerie.aimodels.service.share": "makes what is everyone's",
+    "causerie.ops.health.check_schema": "looks at the schema",
+    "causerie.worker._epoch": "reads what is true of the whole installation",
+    "causerie.worker.NoStarter.try_start": "does nothing",
+    "causerie.generation.keeping.Keeper._keep": "the worker's own acts, of which one is across users: tried by itself",
+    "causerie.generation.keeping.Keeper._write_sign": "the worker's own row",
+    "causerie.generation.keeping.Keeper._remove": "the worker's own row",
+}
+"""Functions of a `Work` that serve no user."""
+
+
+def functions() -> dict[str, Function]:
+    """Return every function of the package that takes a `Work`, by its full name.
+
+    Those are the public ones and, of the private ones, those that are given to a database. What is in `db/` is tried by
+    itself.
+    """
+    found: dict[str, Function] = {}
+    for module in _modules():
+        given = _given_to_a_database(module)
+        for name, function in inspect.getmembers(module, inspect.isfunction):
+            own = function.__module__ == module.__name__
+            if own and _takes_work(function) and (not name.startswith("_") or name in given):
+                found[f"{module.__name__}.{name}"] = function
+    return {name: function for name, function in found.items() if name not in SERVE_NO_USER}
+
+
+def methods() -> set[str]:
+    """Return every method of the package that takes a `Work`, those of protocols left out."""
+    return {
+        f"{kind.__module__}.{kind.__qualname__}.{name}"
+        for module in _modules()
+        for _, kind in inspect.getmembers(module, inspect.isclass)
+        if kind.__module__ == module.__name__ and not getattr(kind, "_is_protocol", False)
+        for name, function in inspect.getmembers(kind, inspect.isfunction)
+        if function.__module__ == module.__name__ and _takes_work(function)
+    } - SERVE_NO_USER.keys()
+
+
+async def bound(name: str, database: Database) -> Function:
+    """Return a function or, bound to an object of its own, a method of those names."""
+    if name in _FUNCTIONS:
+        return _FUNCTIONS[name]
+    kind, _, method = name.rpartition(".")
+    function: Function = getattr(await MAKERS[kind](database), method)
+    return function
+
+
+async def _engine(database: Database) -> Engine:
+    node = Node(database, NOBODY, NOBODY)
+    return await node.engine(ScriptedProvider(["Hello."]), concurrency=100_000)
+
+
+async def _job_runner(database: Database) -> JobRunner:
+    return JobRunner(database, {JOB: trash.empty_slice})
+
+
+MAKERS: Mapping[str, Callable[[Database], Awaitable[object]]] = {
+    "causerie.generation.engine.Engine": _engine,
+    "causerie.jobs.runner.JobRunner": _job_runner,
+}
+"""The objects whose methods run in units of work."""
+
+
+def _modules() -> Iterator[types.ModuleType]:
+    for module in pkgutil.walk_packages(causerie.__path__, "causerie."):
+        if not module.name.startswith(("causerie.db.", "causerie.testing")) and not module.name.endswith("__main__"):
+            yield importlib.import_module(module.name)
+
+
+def _takes_work(function: Function) -> bool:
+    return any(annotation in {Work, "Work"} for annotation in inspect.get_annotations(function).values())
+
+
+def _given_to_a_database(module: types.ModuleType) -> set[str]:
+    """Return the names that stand second in the calls of a database's doors."""
+    tree = ast.parse(inspect.getsource(module))
+    return {
+        node.args[1].id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in DOORS
+        and len(node.args) > 1
+        and isinstance(node.args[1], ast.Name)
+    }
+
+
+_FUNCTIONS = functions()
+
+
+# What functions are called with.
+
+
+class NobodyStarts:
+    """A `Starter` with no free slot."""
+
+    def try_start(self, work: Work, session_id: UUID, message_id: UUID) -> list[Entry] | None:
+        del work, session_id, message_id
+        return None
+
+
+class AnySlot(Slots):
+    """Slots that never run out, on whichever thread they are asked for."""
+
+    def __init__(self) -> None:
+        """Need no loop."""
+
+    def take(self, model: Hashable, limit: int | None, asker: Waiting) -> Taking:
+        del model, limit, asker
+        return Taking.TAKEN
+
+    def give_back(self, model: Hashable) -> None:
+        del model
+
+
+class AnyModel:
+    """`ModelRules` that allow every model."""
+
+    def check(self, config: ModelConfig) -> None:
+        del config
+
+
+def _text(what: str) -> str:
+    return f"said by nobody: {what}"
+
+
+def _bodies(kind: type[BaseModel], scene: Scene) -> list[BaseModel]:
+    """Return bodies that name what the scene has: one id at a time, then all, then none."""
+    needed: dict[str, Any] = {}
+    ids: dict[str, Any] = {}
+    for name, member in kind.model_fields.items():
+        if UUID in (member.annotation, *typing.get_args(member.annotation)):
+            if (member.json_schema_extra or {}) == {"readOnly": True}:
+                continue
+            ids[name] = scene["message_id" if name in {"id", "active_leaf_id"} else name.removeprefix("default_")]
+        elif member.is_required():
+            needed[name] = Role.USER if name == "role" else "openai" if name == "provider" else _text(name)
+    alone = [{name: value} for name, value in ids.items()]
+    # With the session that it is about, an id is tried where it means most.
+    beside = [{"session_id": scene["session_id"], **one} for one in alone] if "session_id" in ids else []
+    return [kind.model_validate({**needed, **some}) for some in [*alone, *beside, ids, _changes(kind)]]
+
+
+def _changes(kind: type[BaseModel]) -> dict[str, Any]:
+    return {
+        name: value
+        for name, value in {"title": _text("title"), "content": _text("content"), "is_default": True}.items()
+        if name in kind.model_fields
+    }
+
+
+def _session_row(scene: Scene) -> ChatSession:
+    """Return a session as an object that no database knows."""
+    names = ("character_id", "user_profile_id", "ai_model_id", "system_prompt_id")
+    return ChatSession(
+        id=scene["session_id"],
+        user_id=scene["owner"],
+        title=_text("title"),
+        next_seq=50,
+        total_messages=1,
+        active_leaf_id=scene["message_id"],
+        version=1,
+        created_at=LONG_AGO,
+        updated_at=LONG_AGO,
+        last_read_seq=0,
+        pinned=False,
+        archived=False,
+        document_ids=[],
+        category="",
+        user_persona="",
+        world_time="",
+        summary="",
+        **{name: scene[name] for name in names},
+    )
+
+
+def _job_row(scene: Scene) -> Job:
+    return Job(
+        id=scene["job_id"], user_id=scene["owner"], kind=JOB, arguments={"before": FAR_AHEAD.isoformat()}, done=0
+    )
+
+
+def _claimed(scene: Scene) -> Claimed:
+    context = Context(reply_id=scene["message_id"], reply_version=1, branch=())
+    session = SessionKey(scene["owner"], scene["session_id"])
+    return Claimed(
+        session=session,
+        message_id=scene["message_id"],
+        attempt=2,
+        deadline=FAR_AHEAD,
+        context=context,
+        leased_until=0.0,
+        kept="kept",
+    )
+
+
+def _found(scene: Scene) -> Found:
+    row: Any = types.SimpleNamespace(
+        stop_requested=False, deadline_at=None, attempt=2, first_attempt=1, keep=None, partial_text=_text("partial")
+    )
+    return Found(
+        session=SessionKey(scene["owner"], scene["session_id"]),
+        message_id=scene["message_id"],
+        left_behind=True,
+        attempt=2,
+        owner=None,
+        overdue=False,
+        row=row,
+    )
+
+
+def _reply(scene: Scene) -> Reply:
+    reply = Reply(_claimed(scene))
+    reply.trace = _trace(scene)
+    return reply
+
+
+def _trace(scene: Scene) -> PromptTrace:
+    parts = (
+        Part("system_prompt", "system", _text("instructions")),
+        Part("history", "user", _text("question"), Spoken(scene["question_id"], 1)),
+    )
+    draft = Draft(parts=parts, yielding=(), sampling=Sampling(), window=2_048, reserve=512, aim=1_024)
+    return PromptTrace(parts=parts, draft=draft, factor=1.0, tokens=6, counted=True)
+
+
+_references = {
+    "default_ai_model_id": aimodels.get,
+    "default_system_prompt_id": prompts.get,
+    "default_user_profile_id": profiles.get,
+}
+
+BY_NAME: Mapping[str, Callable[[Scene], Sequence[Any]]] = {
+    **{
+        name: lambda scene, name=name: [scene[name]]  # type: ignore[misc]  # mypy cannot infer such a lambda
+        for name in (
+            "session_id",
+            "message_id",
+            "reply_id",
+            "character_id",
+            "user_profile_id",
+            "profile_id",
+            "model_id",
+            "prompt_id",
+            "job_id",
+            "deletion_id",
+            "sha256",
+            "identity",
+            "referred",
+            "name",
+        )
+    },
+    "parent_id": lambda scene: [scene["parent_id"], scene["message_id"]],
+    "after_id": lambda scene: [scene["message_id"], None],
+    "default_ai_model_id": lambda scene: [scene["ai_model_id"]],
+    "root_id": lambda scene: [scene["question_id"]],
+    "leaf": lambda scene: [scene["message_id"], scene["question_id"], None],
+    "anchor": lambda scene: [scene["question_id"], scene["message_id"]],
+    "direction": lambda _: ["after", "before", "around"],
+    "cursor": lambda scene: [None, write_cursor(str(scene["message_id"]), str(scene["question_id"]))],
+    "session_ids": lambda scene: [[scene["session_id"]]],
+    "among": lambda scene: [None, frozenset({scene["message_id"]})],
+    "parents": lambda scene: [[scene["question_id"], scene["message_id"], None]],
+    "ids": lambda scene: [None, [scene["question_id"], scene["message_id"]]],
+    "beginning": lambda scene: [scene["label"]],
+    "but": lambda scene: [None, scene["character_id"]],
+    "trashed": lambda _: [None, True, False],
+    "provider": lambda _: ["openai"],
+    "instruction": lambda _: [None],
+    "worker": lambda _: [UUID(int=7)],
+    "seen": lambda scene: [(), [LiveText(scene["message_id"], 2, _text("partial and more"))]],
+    "attempt": lambda _: [2, 1],
+    "limit": lambda _: [50],
+    "depth": lambda _: [2],
+    "size": lambda _: [7],
+    "after": lambda _: [0],
+    "first_seq": lambda _: [None, 50],
+    "route": lambda _: [ROUTE],
+    "key": lambda _: [KEY],
+    "digest": lambda _: [DIGEST, "1" * 64],
+}
+
+BY_KIND: Mapping[Any, Callable[[Scene], Sequence[Any]]] = {
+    bool: lambda _: [False, True],
+    datetime: lambda _: [FAR_AHEAD],
+    tuple[datetime, UUID] | None: lambda scene: [None, (FAR_AHEAD, scene["message_id"])],
+    dict[str, Any] | None: lambda _: [{"before": FAR_AHEAD.isoformat()}],
+    Expected: lambda _: [Expected()],
+    Slots: lambda _: [AnySlot()],
+    Sealer: lambda _: [Sealer(bytes(32))],
+    aimodels.ModelRules: lambda _: [AnyModel()],
+    service.Starter: lambda _: [NobodyStarts()],
+    service.Ending: lambda _: [service.Ending(status=Status.STOPPED, content=_text("end"))],
+    ChatSession: lambda scene: [_session_row(scene)],
+    Generation: lambda scene: [
+        Generation(
+            user_id=scene["owner"],
+            message_id=scene["message_id"],
+            session_id=scene["session_id"],
+            attempt=2,
+            partial_text=_text("partial"),
+        )
+    ],
+    CachedSession | None: lambda _: [None, CachedSession(4, '"a session"', '"messages"')],
+    SessionOut: lambda scene: [SessionOut.model_validate(_session_row(scene))],
+    Job: lambda scene: [_job_row(scene)],
+    Reply: lambda scene: [_reply(scene)],
+    Iterable[Reply]: lambda scene: [[_reply(scene)]],
+    Found: lambda scene: [_found(scene)],
+    PromptTrace: lambda scene: [_trace(scene)],
+    Recorded: lambda _: [Recorded(200, "application/json", _text("answer"))],
+    Exception: lambda _: [RuntimeError("a bug")],
+    Sequence[NewRow]: lambda scene: [
+        [NewRow(session_id=scene["session_id"], role=Role.USER, content=_text("row"), parent_id=parent)]
+        for parent in (None, scene["question_id"])
+    ],
+    Mapping[str, Any]: lambda scene: [{"id": scene["session_id"], "character_id": scene["character_id"]}],
+    Entry: lambda scene: [Entry("message:updated", lambda _: _text("event"), scene["message_id"])],
+    NewModel: lambda _: [NewModel(name=_text("model"), provider="openai", model="m")],
+}
+
+
+def calls(function: Function, scene: Scene) -> Iterator[Arguments]:
+    """Yield what `function` is called with about `scene`, beside its `Work`: each choice by itself."""
+    parameters = inspect.signature(function, eval_str=True).parameters.values()
+    choices = {it.name: _choices(it, scene) for it in parameters if it.annotation is not Work}
+    first = {name: values[0] for name, values in choices.items()}
+    yield first
+    for name, values in choices.items():
+        # Of many choices some in each scene, so that each has its turn.
+        some = values[1:] if len(values) <= FEW else values[1 + scene["place"] % STRIDE :: STRIDE]
+        for value in some:
+            yield {**first, name: value}
+
+
+def call(function: Function, work: Work, given: Arguments) -> Any:
+    """Call `function` with what is given by name, also what it takes by place alone."""
+    signature = inspect.signature(function)
+    bound = signature.bind_partial()
+    for parameter in signature.parameters.values():
+        if parameter.name in given:
+            value = given[parameter.name]
+            many = parameter.kind is inspect.Parameter.VAR_POSITIONAL
+            bound.arguments[parameter.name] = (value,) if many else _as_stored(work, value)
+        else:
+            bound.arguments[parameter.name] = work
+    return function(*bound.args, **bound.kwargs)
+
+
+def _as_stored(work: Work, value: Any) -> Any:
+    """Return the actor's own row in the place of one that is known by its key alone, if the actor has it."""
+    if not isinstance(value, Base):
+        return value
+    key = inspect_mapped(type(value)).primary_key_from_instance(value)
+    return work.session.get(type(value), key) or value
+
+
+def _choices(parameter: inspect.Parameter, scene: Scene) -> Sequence[Any]:
+    kind = parameter.annotation
+    if kind == aimodels.ModelRules:
+        return [AnyModel()]
+    if parameter.name == "references":
+        return [_references]
+    if parameter.name == "count_chats":
+        return [repository.count_with_character]
+    if parameter.name == "kind":
+        return [{str: JOB, type: ApplicationSettings, Literal: scene["kind"]}[_family(kind)]]
+    if make := BY_KIND.get(kind):
+        return make(scene)
+    if parameter.name in BY_NAME:
+        return BY_NAME[parameter.name](scene)
+    kinds = [one for one in (kind, *typing.get_args(kind)) if inspect.isclass(one) and issubclass(one, BaseModel)]
+    if kinds:
+        return [body for one in kinds for body in _bodies(one, scene)]
+    raise LookupError(f"nothing stands for {parameter}: give it a maker in {__name__}")
+
+
+def _family(kind: Any) -> Any:
+    return typing.get_origin(kind) or kind
