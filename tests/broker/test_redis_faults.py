@@ -11,6 +11,7 @@ import pytest
 from causerie import failpoints
 from causerie.broker.ports import EventNotice, LiveText, SessionKey, TextPiece
 from causerie.broker.redis import RedisBroker, redis_broker
+from causerie.broker.redis.connections import slot_of
 from causerie.chaos.proxy import Proxy
 from causerie.chaos.servers.valkey import ValkeyServer, valkey_server
 from causerie.ids import new_id
@@ -348,3 +349,23 @@ async def test_a_cluster_carries_everything(cluster: list[ValkeyServer]) -> None
             wake_up = await asyncio.wait_for(there.dispatcher.next(), SOON)
             assert wake_up.message_id == reply
             there.dispatcher.done(wake_up)
+
+
+async def test_a_text_follows_its_slot_to_another_node(cluster: list[ValkeyServer]) -> None:
+    slot = slot_of(KEY.encode())
+    old, new = cluster if slot < 8192 else reversed(cluster)
+    async with (
+        redis_broker(cluster[0].url, consumer=new_id()) as here,
+        redis_broker(cluster[1].url, consumer=new_id()) as there,
+    ):
+        nodes = await followed(here, there)
+        nodes.say("Once ")
+        await nodes.stored("Once ")
+        old.command("DEL", KEY)
+        owner = new.command("CLUSTER", "MYID").decode()
+        for node in (new, old):
+            node.command("CLUSTER", "SETSLOT", slot, "NODE", owner)
+        nodes.say("upon a time")
+
+        await nodes.stored("Once upon a time")
+        await nodes.ear.hears_text("Once upon a time")

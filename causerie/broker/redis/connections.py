@@ -8,16 +8,25 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from redis.asyncio.connection import Connection, UnixDomainSocketConnection, parse_url
+from redis.exceptions import (
+    AskError,
+    ClusterDownError,
+    MasterDownError,
+    MovedError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+    TryAgainError,
+)
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import ReadOnlyError, RedisError, ResponseError
 
 ANSWER_SECONDS = 4.0
 """The longest wait for a connection or for an answer."""
 SHORTEST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 2.0
 SLOTS = 16_384
-ELSEWHERE = ("MOVED ", "ASK ", "CLUSTERDOWN", "TRYAGAIN", "MASTERDOWN")
-"""Answers of a cluster that has changed, or is changing just now."""
+ELSEWHERE = (MovedError, AskError, ClusterDownError, TryAgainError, MasterDownError, ReadOnlyError)
+"""Answers of a server that is no longer, or not yet, the one to ask."""
 KEEP_ALIVE = {
     getattr(socket, name): value
     for name, value in {"TCP_KEEPIDLE": 15, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}.items()
@@ -65,7 +74,7 @@ class Line:
         try:
             return await self._connection.read_response(disconnect_on_error=False)
         except ResponseError as error:
-            if isinstance(error, ReadOnlyError) or str(error).startswith(ELSEWHERE):
+            if isinstance(error, ELSEWHERE):
                 raise Moved(str(error)) from error
             return error
 
@@ -119,6 +128,7 @@ class Connections:
             self._settings |= {"socket_keepalive": True, "socket_keepalive_options": KEEP_ALIVE}
         self._lines: set[Line] = set()
         self._nodes: list[Node] | None = None  # by slot; one for a server that is no cluster
+        self._known = [self._home]
         self._learning = asyncio.Lock()
 
     async def node_of(self, key: bytes) -> Node:
@@ -127,11 +137,12 @@ class Connections:
         Raises:
             RedisError, OSError, TimeoutError: it is not known, and no node can be asked.
         """
-        if self._nodes is None:
-            async with self._learning:
-                if self._nodes is None:
-                    self._nodes = await self._learn()
-        return self._nodes[0] if len(self._nodes) == 1 else self._nodes[slot_of(key)]
+        nodes = await self._by_slot()
+        return nodes[0] if len(nodes) == 1 else nodes[slot_of(key)]
+
+    async def some_node(self) -> Node:
+        """Return any node, by chance; raises as `node_of` does."""
+        return random.choice(await self._by_slot())
 
     async def line_to(self, node: Node) -> Line:
         """Make a connection.
@@ -166,19 +177,28 @@ class Connections:
         for line in self._lines:
             line.abort()
 
+    async def _by_slot(self) -> list[Node]:
+        if self._nodes is None:
+            async with self._learning:
+                if self._nodes is None:
+                    self._nodes = await self._learn()
+        return self._nodes
+
     async def _learn(self) -> list[Node]:
-        """Ask for the nodes of all slots."""
-        line = await self.line_to(self._home)
+        """Ask for the nodes of all slots: one that is known, by chance, because any may be gone."""
+        asked = random.choice(self._known)
+        line = await self.line_to(asked)
         try:
             [answer] = await line.ask(("CLUSTER", "SLOTS"))
         finally:
             await self.hang_up(line)
         if isinstance(answer, ResponseError):  # no cluster, or none that we may know of
-            return [self._home]
-        nodes = [self._home] * SLOTS
+            return [asked]
+        nodes = [asked] * SLOTS
         for first, last, (host, port, *_), *_ in answer:
-            node = Node(host.decode() or self._home.host, port)
+            node = Node(host.decode() or asked.host, port)
             nodes[first : last + 1] = [node] * (last + 1 - first)
+        self._known = [self._home, *set(nodes)]
         return nodes
 
 

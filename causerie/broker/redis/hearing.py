@@ -84,7 +84,7 @@ class Hearing:
         pauses = Pauses()
         while True:
             try:
-                line = await self._connections.line_to(await self._connections.node_of(b""))
+                line = await self._connections.line_to(await self._connections.some_node())
                 try:
                     await self._hear(line)
                 finally:

@@ -32,7 +32,7 @@ class RedisServer:
         return f"{self.url}/{number}"
 
     def command(self, *words: str | int, database: int = 0) -> bytes:
-        """Let the server do something, and return the first line of its answer.
+        """Let the server do something, and return its answer: a string whole, of anything else the first line.
 
         Raises:
             OSError: it is out of reach, or does not answer.
@@ -51,7 +51,7 @@ class RedisServer:
                     raise ConnectionError("The server closed the connection.")
                 if answer.startswith(b"-"):
                     raise RuntimeError(f"{line[0]} was refused: {answer[1:].decode()}")
-        return answer
+            return answers.read(int(answer[1:])) if answer[:1] == b"$" and answer != b"$-1" else answer
 
 
 class ValkeyServer(RedisServer):
