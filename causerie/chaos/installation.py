@@ -116,9 +116,9 @@ class Installation:
 
     async def worked_since(self, process: Process, moment: float, within: float) -> float | None:
         """Return how long after `moment` a worker told that it is there; None if it did not in time."""
-        statement = f"SELECT extract(epoch FROM max(seen_at)) FROM worker WHERE pid = {process.pid or 0}"  # noqa: S608 (a number)
+        statement = "SELECT extract(epoch FROM max(seen_at)) FROM worker WHERE pid = :pid"
         while time.time() < moment + within:
-            ((seen,),) = await self.reader.rows(statement)
+            ((seen,),) = await self.reader.rows(statement, pid=process.pid or 0)
             if seen is not None and float(seen) > moment + IN_FLIGHT_SECONDS:
                 return float(seen) - moment
             await asyncio.sleep(0.2)

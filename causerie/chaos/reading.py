@@ -4,6 +4,7 @@ import asyncio
 import json
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
@@ -27,7 +28,7 @@ _UNFINISHED = "SELECT count(*) FROM generation WHERE state IN ('queued', 'stream
 class Reader(Protocol):
     """Runs a statement with every right and returns its rows."""
 
-    async def rows(self, statement: str) -> Sequence[Sequence[Any]]: ...
+    async def rows(self, statement: str, **parameters: Any) -> Sequence[Sequence[Any]]: ...
 
 
 class SqliteReader:
@@ -36,12 +37,12 @@ class SqliteReader:
     def __init__(self, file: Path) -> None:
         self._file = file
 
-    async def rows(self, statement: str) -> Sequence[Sequence[Any]]:
-        return await asyncio.to_thread(self._rows, statement)
+    async def rows(self, statement: str, **parameters: Any) -> Sequence[Sequence[Any]]:
+        return await asyncio.to_thread(self._rows, statement, parameters)
 
-    def _rows(self, statement: str) -> Sequence[Sequence[Any]]:
-        with sqlite3.connect(self._file, timeout=10) as connection:
-            return connection.execute(statement).fetchall()
+    def _rows(self, statement: str, parameters: dict[str, Any]) -> Sequence[Sequence[Any]]:
+        with closing(sqlite3.connect(self._file, timeout=10)) as connection:
+            return connection.execute(statement, parameters).fetchall()
 
 
 class PostgresReader:
@@ -50,11 +51,11 @@ class PostgresReader:
     def __init__(self, login: URL) -> None:
         self._login = login.set(drivername="postgresql+asyncpg")
 
-    async def rows(self, statement: str) -> Sequence[Sequence[Any]]:
+    async def rows(self, statement: str, **parameters: Any) -> Sequence[Sequence[Any]]:
         engine = create_async_engine(self._login)
         try:
             async with engine.connect() as connection:
-                return [tuple(row) for row in await connection.execute(text(statement))]
+                return [tuple(row) for row in await connection.execute(text(statement), parameters)]
         finally:
             await engine.dispose()
 
