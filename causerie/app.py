@@ -34,7 +34,7 @@ from causerie.http.pages import Pages
 from causerie.http.problems import PROBLEM_HANDLERS
 from causerie.http.routing import RouteIndex
 from causerie.jobs.routes import router as jobs_router
-from causerie.ops import health
+from causerie.ops import health, metrics
 from causerie.ops.data_folder import prepare_folder
 from causerie.profiles import service as profiles
 from causerie.profiles.routes import router as profiles_router
@@ -84,6 +84,7 @@ def create_app(settings: Settings, *, concurrency: int | None = DEFAULT_CONCURRE
     )
     app.state.settings, app.state.sealer = settings, sealer
     app.state.drain = partial(_drain, app.state)
+    app.state.traffic, app.state.lag = metrics.Traffic(), metrics.Lag()
     _add_routes(app)
     if settings.allowed_origins:
         app.add_middleware(
@@ -99,6 +100,7 @@ def create_app(settings: Settings, *, concurrency: int | None = DEFAULT_CONCURRE
         names=[urlsplit(public).hostname or ""] if public else [],
         origins=[*settings.allowed_origins, *([origin_of(public)] if public else [])],
         not_yet=lambda: app.state.not_yet,
+        count=app.state.traffic.count,
     )
     return app
 
@@ -161,6 +163,7 @@ async def _serve_on(process: Process, state: State, stack: AsyncExitStack) -> No
         "default_system_prompt_id": prompts.get,
         "default_user_profile_id": profiles.get,
     }
+    state.counts = process.counts
     state.wake_jobs = process.wake_jobs
     state.providers = process.providers
     state.starter = process.starter
@@ -170,7 +173,7 @@ async def _serve_on(process: Process, state: State, stack: AsyncExitStack) -> No
     sockets = state.sockets = Sockets(cast(Node, state))
     process.waking.then(following.woke)
     process.waking.then(sockets.woke)
-    await stack.enter_async_context(together(following.run(), sockets.look_after()))
+    await stack.enter_async_context(together(following.run(), sockets.look_after(), state.lag.run()))
 
     async def drain_in_order() -> None:
         """Let replies end, or be handed over, while their readers are still there; then say goodbye."""
@@ -212,7 +215,9 @@ def _add_routes(app: FastAPI) -> None:
         health.probes,
     )
     routes = [route for router in routers for route in router.routes]
-    app.router.routes.append(RouteIndex([WebSocketRoute("/ws", _Socket()), *routes, *document_routes(app)]))
+    app.router.routes.append(
+        RouteIndex([WebSocketRoute("/ws", _Socket()), metrics.route, *routes, *document_routes(app)])
+    )
     app.router.default = Pages(STATIC)
 
     def openapi() -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, Protocol
 from uuid import UUID
@@ -25,6 +25,7 @@ from causerie.db.sqlite import SqliteDatabase
 from causerie.db.work import Actor, Work
 from causerie.errors import Busy, CauserieError
 from causerie.generation.engine import Engine
+from causerie.generation.supervising import Supervisor
 from causerie.ids import new_id
 from causerie.jobs.runner import JobRunner
 from causerie.objects.files import FileStore
@@ -120,6 +121,10 @@ class Process:
         if self.engine is not None:
             await self.engine.drain()
 
+    def counts(self) -> dict[str, int]:
+        """Return how many attempts this process' worker began, and what became of them; nothing without a worker."""
+        return asdict(self.engine.counts) if self.engine else {}
+
     def health(self) -> dict[str, Any]:
         """Return how many replies this process writes."""
         return {"running": self.engine.running if self.engine else 0}
@@ -184,8 +189,9 @@ async def running(
         stack.push_async_callback(providers.close)
         objects = FileStore(settings.object_folder)
         waking = Waking()
-        for part in (database, broker):
-            waking.then(_awaited(part.drop_connections))
+        waking.then(_awaited(database.drop_connections))
+        waking.then(_awaited(broker.drop_connections))
+        waking.then(providers.drop_connections)
         engine, jobs = None, None
         if concurrency is not None:
             engine = Engine(
@@ -196,13 +202,30 @@ async def running(
                 partial(aimodels.config_of, sealer=sealer),
                 concurrency=concurrency,
             )
+            waking.then(engine.woke)
+            identity = engine.owner
             jobs = JobRunner(database, {trash.EMPTY_TRASH: trash.empty_slice})
             housekeeping = (empty_daily(database, owner, jobs.wake), sweep_daily(database, objects))
             await stack.enter_async_context(together(jobs.run(), *housekeeping))
             stack.push_async_callback(engine.close)
             await engine.start(alone=alone)
+            if not alone:
+                supervisor = Supervisor(lambda: engine.turns)
+                supervisor.start()
+                stack.callback(supervisor.close)
         await stack.enter_async_context(together(waking.run()))
-        yield Process(identity, owner, epoch, database, broker, objects, providers, engine, jobs, waking)
+        yield Process(
+            id=identity,
+            owner=owner,
+            epoch=epoch,
+            database=database,
+            broker=broker,
+            objects=objects,
+            providers=providers,
+            engine=engine,
+            jobs=jobs,
+            waking=waking,
+        )
 
 
 @asynccontextmanager

@@ -22,6 +22,7 @@ from causerie.db.base import Base
 from causerie.db.upgrading import HEAD
 from causerie.errors import CauserieError
 from causerie.http import problems
+from causerie.ops.metrics import METRICS, Metric
 from causerie.realtime.asyncapi import CLOSE_CODES, document
 
 ROOT = Path(__file__).parents[1]
@@ -99,6 +100,22 @@ def frames_page() -> str:
     )
 
 
+def metrics_page() -> str:
+    """Return every figure of `/metrics`."""
+    rows = [
+        (f"`{metric.name}{'_total' if metric.kind == 'counter' else ''}`", metric.kind, _labels(metric), metric.meaning)
+        for metric in METRICS
+    ]
+    return _page(
+        "Metrics",
+        "`GET /metrics` in Prometheus' text format, told on the server's own machine only and not through a proxy. "
+        "Each web node tells its own figures, and of all workers what the database knows: they have no port. "
+        "Labels never name a user, a session or a message; `worker` is the end of a worker's id.",
+        _table(("metric", "kind", "labels", "meaning"), rows),
+        "Beside them stand the library's `process_*` figures of the node's process: CPU seconds, memory, open files.",
+    )
+
+
 def database_schema() -> str:
     """Return the newest schema as PostgreSQL's DDL; the tests compare it with what the migrations make."""
     list(_modules())
@@ -116,6 +133,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands_page,
     "errors.md": errors_page,
     "frames.md": frames_page,
+    "metrics.md": metrics_page,
     "database_schema.sql": database_schema,
 }
 
@@ -150,6 +168,10 @@ def _documented_fields(settings: type[Settings]) -> Iterator[tuple[str, str]]:
     }
     for name in settings.model_fields:
         yield name, " ".join(texts[name].split())
+
+
+def _labels(metric: Metric) -> str:
+    return ", ".join(f"`{label}`" for label in metric.labels)
 
 
 def _commands(group: Any, path: str) -> Iterator[tuple[str, Any]]:

@@ -65,6 +65,7 @@ class Front:
         names: host names beside the loopback ones that mean this server.
         origins: foreign origins whose pages may use the API.
         not_yet: tells why the API cannot be used now; its health can be, and so can everything beside it.
+        count: is told the status of every answer, with the request's scope.
     """
 
     def __init__(
@@ -74,9 +75,11 @@ class Front:
         names: Iterable[str] = (),
         origins: Iterable[str] = (),
         not_yet: Callable[[], CauserieError | None] = lambda: None,
+        count: Callable[[Scope, int], None] = lambda _scope, _status: None,
     ) -> None:
         self.app = app
         self._not_yet = not_yet
+        self._count = count
         self._names = {b"localhost", *(name.lower().encode() for name in names)}
         self._origins = {origin.lower().encode() for origin in origins}
 
@@ -91,7 +94,7 @@ class Front:
         if scope["type"] == "websocket":
             await (_deny(refusal, scope, receive, send) if refusal else self.app(scope, receive, send))
             return
-        answer = _Answer(scope, send)
+        answer = _Answer(scope, send, self._count)
         if refusal:
             await problem_response(refusal.problem(scope["request_id"]))(scope, receive, answer.send)
             return
@@ -136,25 +139,26 @@ class Front:
 class _Answer:
     """Sends a response with the headers that all have; what a route set itself stays."""
 
-    __slots__ = ("_id", "_secure", "_send", "started")
+    __slots__ = ("_count", "_scope", "_send", "started")
 
-    def __init__(self, scope: Scope, send: Send) -> None:
+    def __init__(self, scope: Scope, send: Send, count: Callable[[Scope, int], None]) -> None:
+        self._scope = scope
         self._send = send
-        self._id = scope["request_id"].encode()
-        self._secure = scope["scheme"] == "https"
+        self._count = count
         self.started = False
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started = True
+            self._count(self._scope, message["status"])
             headers = message["headers"]
             names = {name for name, _ in headers}
             message["headers"] = [
                 *headers,
                 *_HEADERS,
                 *(default for default in _DEFAULTS if default[0] not in names),
-                *((_TRANSPORT_SECURITY,) if self._secure else ()),
-                (b"x-request-id", self._id),
+                *((_TRANSPORT_SECURITY,) if self._scope["scheme"] == "https" else ()),
+                (b"x-request-id", self._scope["request_id"].encode()),
             ]
         await self._send(message)
 

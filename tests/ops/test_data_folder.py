@@ -9,7 +9,8 @@ from causerie.config import Settings
 from causerie.ops.data_folder import FolderInUse, only_server, prepare_folder
 
 
-def mode(path: Path) -> int:
+def mode(path: Path | None) -> int:
+    assert path is not None
     return stat.S_IMODE(path.stat().st_mode)
 
 

@@ -129,6 +129,11 @@ class Following:
         self._has_been_near = False
 
     @property
+    def open_feeds(self) -> int:
+        """How many sessions are followed here."""
+        return len(self._feeds)
+
+    @property
     def delayed(self) -> bool:
         """Whether live text comes later than it did: the bus was here and is away now."""
         return self._bus.away and self._has_been_near

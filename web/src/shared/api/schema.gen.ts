@@ -1105,7 +1105,7 @@ export interface paths {
         };
         /**
          * Health
-         * @description Return how the node's parts are.
+         * @description Return how the node's parts are, and how the workers are as far as the database tells.
          */
         get: operations["health"];
         put?: never;
@@ -1179,6 +1179,19 @@ export interface components {
              * @description PNG, JPEG, WebP or GIF of at most 20 MiB and 40 megapixels.
              */
             file: string;
+        };
+        /**
+         * BrokerHealth
+         * @description What carries news between processes. `away`: not now, so that live text is about a second late.
+         */
+        BrokerHealth: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "memory" | "redis";
+            /** Away */
+            away: boolean;
         };
         /**
          * CharacterOut
@@ -1462,21 +1475,15 @@ export interface components {
         };
         /**
          * Health
-         * @description The node's parts and their state, for people; status only (S76).
+         * @description The parts and their state, for people; status only (S76). `degraded`: something is away, and nothing is lost.
          */
         Health: {
             /**
              * Status
-             * @default ok
-             * @constant
+             * @enum {string}
              */
-            status?: "ok";
-            /** Parts */
-            parts: {
-                [key: string]: {
-                    [key: string]: unknown;
-                };
-            };
+            status: "ok" | "degraded";
+            parts: components["schemas"]["Parts"];
         };
         /**
          * Items
@@ -2266,6 +2273,28 @@ export interface components {
             instruction?: string | null;
         };
         /**
+         * Parts
+         * @description The parts of the node and what it sees of the others; what cannot be known now is null.
+         */
+        Parts: {
+            /** Database */
+            database?: {
+                [key: string]: unknown;
+            } | null;
+            broker?: components["schemas"]["BrokerHealth"] | null;
+            /** Workers */
+            workers?: components["schemas"]["WorkerHealth"][] | null;
+            queue?: components["schemas"]["QueueHealth"] | null;
+            /** Replies */
+            replies?: {
+                [key: string]: unknown;
+            } | null;
+            /** Sockets */
+            sockets?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
          * PreferencesChange
          * @description What a client may set: PATCH takes what is given, PUT returns what is left out to its default.
          * @example {
@@ -2584,6 +2613,18 @@ export interface components {
             is_default?: boolean;
             /** Name */
             name: string;
+        };
+        /**
+         * QueueHealth
+         * @description The replies that are not final, of all users, and for how long the oldest one waits.
+         */
+        QueueHealth: {
+            /** Queued */
+            queued: number;
+            /** Running */
+            running: number;
+            /** Oldest Seconds */
+            oldest_seconds: number;
         };
         /**
          * ReplyAttempt
@@ -2963,6 +3004,26 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+        };
+        /**
+         * WorkerHealth
+         * @description A process that makes replies, by the end of its id. `seen_seconds_ago` is the age of its last sign of life.
+         */
+        WorkerHealth: {
+            /** Id */
+            id: string;
+            /** Running */
+            running: number;
+            /** Concurrency */
+            concurrency: number;
+            /** Seen Seconds Ago */
+            seen_seconds_ago: number;
+            /** Draining */
+            draining: boolean;
+            /** Takeovers */
+            takeovers: number;
+            /** Fenced */
+            fenced: number;
         };
         /**
          * PromptOut
