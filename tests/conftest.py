@@ -17,6 +17,8 @@ SLOW_FOLDERS = {"bench", "browser", "contract", "faults"}
 """Their tests talk to real servers in processes of their own."""
 ALONE_FOLDERS = {"bench", "browser", "faults"}
 """They measure, or kill at a moment: nothing may run beside them."""
+IN_VIRTUAL_TIME = {("faults", "model"), ("faults", "simulated")}
+"""What runs beside them changes nothing."""
 
 # A busy machine fails nothing, and what passed passes again. `--hypothesis-profile=default` looks for new examples.
 settings.register_profile("steady", deadline=None, derandomize=True)
@@ -26,10 +28,11 @@ settings.load_profile("steady")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of whole folders."""
     for item in items:
-        folder = item.path.relative_to(TESTS).parts[0]
+        parts = item.path.relative_to(TESTS).parts
+        folder = parts[0]
         if folder in SLOW_FOLDERS:
             item.add_marker(pytest.mark.slow)
-        if folder in ALONE_FOLDERS:
+        if folder in ALONE_FOLDERS and parts[:2] not in IN_VIRTUAL_TIME:
             item.add_marker(pytest.mark.alone)
 
 
