@@ -31,6 +31,8 @@ ACK_SECONDS = 5.0
 GREETING_SECONDS = 10.0
 BACKOFF_SECONDS = (0.25, 15.0)
 MISSED_PINGS = 3
+RETRY_SECONDS = 1.0
+"""When a join was refused that another try may bring."""
 LARGEST_FRAME_BYTES = 16 * 2**20
 NOT_SIGNED_IN, SIGNED_OUT = 4408, 4401
 
@@ -278,7 +280,8 @@ class Client:
             self._tell(state.session_id)
         if self._observe:
             self._observe(frame, effects)
-        self._answer(frame)
+        if not self._answer(frame) and frame["type"] == "error":
+            await self._follow_again(frame)
 
     def _concerned(self, frame: Frame) -> list[SessionState]:
         if frame["type"] in ("pong", "bye"):
@@ -289,25 +292,37 @@ class Client:
     async def _do(self, session_id: str, effect: Effect) -> None:
         match effect:
             case Send(frame):
-                await self._send(frame)
+                await self._send(frame | {"ref": _join_ref(session_id)})
             case Fetch():
                 self.sessions[session_id] = SessionState(session_id)
-                await self._send(self.sessions[session_id].join_frame())
+                await self._send(self.sessions[session_id].join_frame() | {"ref": _join_ref(session_id)})
             case Diverged():
                 self.divergences.append(effect)
             case Left():
                 self._forget(session_id)
 
-    def _answer(self, frame: Frame) -> None:
-        """Hand an answer to whoever waits for it."""
+    async def _follow_again(self, refusal: Frame) -> None:
+        """After a refused join that nobody waits for: forget the session, or try over another connection."""
+        session_id = next((key for key in self.sessions if _join_ref(key) == refusal.get("ref")), None)
+        if session_id is None:
+            return
+        if refusal.get("retryable"):
+            self._pause = refusal.get("retry_after") or RETRY_SECONDS
+            await self.drop()
+        else:
+            self._forget(session_id)
+
+    def _answer(self, frame: Frame) -> bool:
+        """Hand an answer to whoever waits for it; return whether somebody does."""
         ref = _join_ref(frame["session_id"]) if frame["type"] == "session:joined" else frame.get("ref")
         request = self._requests.get(ref or "")
         if request is None or request.answer.done():
-            return
+            return False
         if frame["type"] == "error":
             request.answer.set_exception(Refused(frame))
         elif frame["type"] in ("ack", "session:joined"):
             request.answer.set_result(frame)
+        return True
 
     async def _ask(self, ref: str, frame: dict[str, Any]) -> Frame:
         """Send a frame until it is answered: over the next connection when five seconds pass without."""

@@ -191,6 +191,31 @@ async def test_a_lost_connection_goes_on_where_it_was(desk: Desk, client: Client
     assert client.divergences == []
 
 
+@pytest.mark.parametrize("retryable", [True, False])
+async def test_a_refused_resume_is_tried_again_or_ends_the_following(
+    desk: Desk, client: Client, monkeypatch: pytest.MonkeyPatch, retryable: bool
+) -> None:
+    monkeypatch.setattr(socket_module, "RETRY_SECONDS", 0.01)
+    desk.row("r1", "assistant", "", "queued")
+    await client.join("s1")
+
+    async def refuse(connection: ServerConnection, frame: dict[str, Any]) -> None:
+        desk.on["session:join"] = desk.join
+        problem = {"status": 503, "code": "storage_unavailable", "title": "Not now", "retryable": retryable}
+        await send(connection, {"type": "error", "ref": frame["ref"], **problem})
+
+    desk.on["session:join"] = refuse
+    await client.drop()
+    desk.start("r1")
+    desk.end("r1")
+
+    if retryable:
+        assert (await client.finished("s1", "r1"))["content"] == ANSWER
+    else:
+        with pytest.raises(SessionLeft):
+            await client.finished("s1", "r1")
+
+
 async def test_a_refusal_says_why_and_the_connection_stays(desk: Desk, client: Client) -> None:
     async def refuse(connection: ServerConnection, frame: dict[str, Any]) -> None:
         problem = {"type": "error", "ref": frame["ref"], "status": 404, "code": "not_found", "title": "Nothing here"}
