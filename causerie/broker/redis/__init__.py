@@ -43,7 +43,7 @@ async def redis_broker(url: str, *, consumer: UUID) -> AsyncIterator[RedisBroker
     """Run a broker until the block ends. It starts at once when Redis is there, and after a second when it is not.
 
     Args:
-        url: `redis://`, `rediss://` or `unix://`.
+        url: `redis://` or `rediss://`, of a server or of any node of a cluster.
         consumer: the name under which wake-ups are asked for; a worker's own.
 
     Raises:

@@ -7,7 +7,7 @@ from binascii import crc_hqx
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from redis.asyncio.connection import Connection, UnixDomainSocketConnection, parse_url
+from redis.asyncio.connection import Connection, parse_url
 from redis.exceptions import (
     AskError,
     ClusterDownError,
@@ -106,7 +106,7 @@ class Connections:
     """Makes connections, knows which node has what, and can give up all connections at once.
 
     Args:
-        url: `redis://`, `rediss://` or `unix://`, of a server or of any node of a cluster.
+        url: `redis://` or `rediss://`, of a server or of any node of a cluster.
 
     Raises:
         ValueError: `url` cannot be read.
@@ -122,10 +122,9 @@ class Connections:
             "protocol": 2,
             "socket_timeout": None,  # each wait has its limit here
             "socket_connect_timeout": ANSWER_SECONDS,
+            "socket_keepalive": True,
+            "socket_keepalive_options": KEEP_ALIVE,
         }
-        self._networked = not issubclass(self._connection_class, UnixDomainSocketConnection)
-        if self._networked:
-            self._settings |= {"socket_keepalive": True, "socket_keepalive_options": KEEP_ALIVE}
         self._lines: set[Line] = set()
         self._nodes: list[Node] | None = None  # by slot; one for a server that is no cluster
         self._known = [self._home]
@@ -150,8 +149,7 @@ class Connections:
         Raises:
             RedisError, OSError, TimeoutError: the node is out of reach, or refuses.
         """
-        place: dict[str, Any] = {"host": node.host, "port": node.port} if self._networked else {}
-        connection = self._connection_class(**place, **self._settings)
+        connection = self._connection_class(host=node.host, port=node.port, **self._settings)
         line = Line(connection)
         self._lines.add(line)
         try:
