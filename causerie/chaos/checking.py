@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from causerie.chaos.evidence import Evidence, Gap, StoredEvent, StoredMessage, Verb
 from causerie.chaos.plan import FAULTS
@@ -215,14 +215,20 @@ def _too_long(evidence: Evidence, gap: Gap, script: Script | None) -> Finding:
 
 def _explained_seconds(evidence: Evidence, gap: Gap, script: Script | None) -> float:
     """Return how long a reply may stand still: what each fault near it costs, one after the other."""
-    explained = STILL_SECONDS
-    for struck in evidence.strikes:
-        fault = FAULTS[struck.strike.fault]
-        if struck.began < gap.ended and struck.ended + fault.costs > gap.began:
-            explained += fault.costs + (struck.ended - struck.began)
+    explained = STILL_SECONDS + _cost(evidence, gap.began, gap.ended)
     if script is not None and script.trouble == "silence":
         explained += script.calls * (SILENT_SECONDS if script.after else SILENT_FIRST_SECONDS)
     return explained
+
+
+def _cost(evidence: Evidence, began: float, ended: float) -> float:
+    """Return the seconds that faults may have cost whoever waited in this time."""
+    cost = 0.0
+    for struck in evidence.strikes:
+        fault = FAULTS[struck.strike.fault]
+        if struck.began < ended and struck.ended + fault.costs > began:
+            cost += fault.costs + (struck.ended - struck.began)
+    return cost
 
 
 def _stays_stopped(evidence: Evidence) -> Iterator[Finding]:
@@ -314,11 +320,16 @@ def _without_redis(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _flushed(evidence: Evidence) -> Iterator[Finding]:
+    others = replace(evidence, strikes=[struck for struck in evidence.strikes if struck.strike.fault != "redis-flush"])
     for join in evidence.late_joins:
-        if join.after_flush and (join.seconds is None or join.seconds > LATE_SECONDS + SLACK_SECONDS):
+        if not join.after_flush:
+            continue
+        ended = join.began + (join.seconds or LATE_SECONDS)
+        allowed = LATE_SECONDS + SLACK_SECONDS + _cost(others, join.began, ended)
+        if join.seconds is None or join.seconds > allowed:
             told = "never" if join.seconds is None else f"after {join.seconds:.1f} s"
             yield f"a client that joined after FLUSHALL had all text of {join.message_id} {told}"
-        elif join.after_flush:
+        else:
             yield None
 
 

@@ -250,8 +250,7 @@ class Crowd:
         if not others:
             return
         late = Random(f"{self._seed}/{message_id}").choice(others)
-        started = time.monotonic()
-        seconds: float | None = None
+        began, seconds = time.time(), None
         with suppress(TimeoutError, ClientError):
             async with asyncio.timeout(ANSWER_SECONDS):
                 await self._patiently(late, lambda: late.client.join(session_id))
@@ -259,8 +258,8 @@ class Crowd:
                     session_id,
                     lambda state: state.has_ended(message_id) or len(state.text_of(message_id)) >= wanted,
                 )
-                seconds = time.monotonic() - started
-        self._evidence.late_joins.append(LateJoin(message_id, seconds, after_flush))
+                seconds = time.time() - began
+        self._evidence.late_joins.append(LateJoin(message_id, began, seconds, after_flush))
         await late.client.leave(session_id)
         late.forget(session_id)
 

@@ -69,6 +69,7 @@ class LateJoin:
     """How long a new client needed for all text that another one had; None: it never got it."""
 
     message_id: str
+    began: float
     seconds: float | None
     after_flush: bool
 

@@ -109,10 +109,11 @@ class Installation:
         for port in self.web_ports:
             await answers(port, "/readyz", START_SECONDS)
 
-    def health(self, node: int) -> dict[str, Any]:
-        """Return what a node tells of its parts."""
-        parts: dict[str, Any] = _call(self.web_ports[node], "GET", "/api/health")["parts"]
-        return parts
+    def metrics(self, node: int) -> dict[str, float]:
+        """Return a web node's figures that have no labels."""
+        lines = _call(self.web_ports[node], "GET", "/metrics").splitlines()
+        pairs = (line.split() for line in lines if not line.startswith("#") and "{" not in line)
+        return {name: float(value) for name, value in pairs}
 
     async def worked_since(self, process: Process, moment: float, within: float) -> float | None:
         """Return how long after `moment` a worker told that it is there; None if it did not in time."""
@@ -179,7 +180,7 @@ async def installation(parts: Servers, folder: Path, *, web: int, workers: int) 
             body = {"name": name, "provider": "openai", "model": name, **facts}
             body["base_url"] = f"http://127.0.0.1:{provider_way.port}/v1"
             made = await asyncio.to_thread(_call, web_ports[0], "POST", "/api/models", body)
-            it.models[name] = made["id"]
+            it.models[name] = json.loads(made)["id"]
         yield it
 
 
@@ -223,15 +224,15 @@ async def _provider(folder: Path) -> AsyncIterator[int]:
         await asyncio.wait_for(process.wait(), START_SECONDS)
 
 
-def _call(port: int, method: str, path: str, body: Any = None) -> Any:
+def _call(port: int, method: str, path: str, body: Any = None) -> str:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
         connection.request(method, path, json.dumps(body) if body else None, {"Content-Type": "application/json"})
         answer = connection.getresponse()
-        text = answer.read()
+        text = answer.read().decode()
         if answer.status >= 400:
-            raise RuntimeError(f"{method} {path}: {answer.status} {text.decode()}")
-        return json.loads(text)
+            raise RuntimeError(f"{method} {path}: {answer.status} {text}")
+        return text
     finally:
         connection.close()
 

@@ -163,8 +163,9 @@ def _look(it: Installation, before: dict[int, tuple[Process, int, int]]) -> list
         )
         residues.append(Residue(f"open files of {process.name}", files, files_now, files + MORE_FILES))
     for number, process in enumerate(it.web):
-        parts = it.health(number)
-        residues.append(Residue(f"sockets of {process.name}", 0, parts["sockets"]["open"], 0))
+        figures = it.metrics(number)
+        for what, allowed in _ALLOWED_ON_A_NODE.items():
+            residues.append(Residue(f"{what} of {process.name}", 0, figures[what], allowed))
     if it.servers.redis is not None:
         for what, script in _IN_REDIS.items():
             answer = it.servers.redis.command("EVAL", script, 0)
@@ -172,6 +173,7 @@ def _look(it: Installation, before: dict[int, tuple[Process, int, int]]) -> list
     return residues
 
 
+_ALLOWED_ON_A_NODE = {"causerie_sockets": 0, "causerie_open_feeds": 0, "causerie_asyncio_tasks": 60}
 _IN_REDIS = {
     "Redis keys that never expire": (
         "local n=0 for _,k in ipairs(redis.call('KEYS','*')) do if redis.call('TTL',k)<0 then n=n+1 end end return n"

@@ -38,7 +38,7 @@ def sound() -> Evidence:
         verbs=[Verb("stop", REPLY, "7.0", 1_001.0, 1_001.1)],
         contradictions=[Contradiction(QUESTION, "id_conflict")],
         seen=[Seen("client 0.0", SESSION, 4, {QUESTION: SCRIPT.written(), REPLY: TEXT})],
-        late_joins=[LateJoin(REPLY, 0.5, after_flush=True)],
+        late_joins=[LateJoin(REPLY, 2_000.0, 0.5, after_flush=True)],
         strikes=[
             Struck(Strike(1, "redis-kill", 5, 0), 998.0, 1_003.0),
             Struck(Strike(2, "web-stop", 5, 0), 990.0, 995.0, recovery=0.1),
@@ -268,7 +268,7 @@ def test_a_message_refused_while_redis_was_away_breaks_i11() -> None:
 def test_a_late_joiner_without_the_text_in_time_breaks_i12(seconds: float | None) -> None:
     evidence = sound()
 
-    evidence.late_joins = [LateJoin(REPLY, seconds, after_flush=True)]
+    evidence.late_joins = [LateJoin(REPLY, 2_000.0, seconds, after_flush=True)]
 
     assert {verdict.rule for verdict in judge(evidence) if not verdict.holds} == {"I12"}
 
