@@ -45,6 +45,10 @@ export const router = createBrowserRouter(
               path: 'trash',
               lazy: async () => ({ Component: (await import('../features/trash/trash-page')).TrashPage }),
             },
+            {
+              path: 'health',
+              lazy: async () => ({ Component: (await import('../features/health/health-page')).HealthPage }),
+            },
             { path: '*', Component: NotFound },
           ],
         },

@@ -12,10 +12,12 @@ const GREETING = aMessage({ id: 'm1', role: 'assistant', content: 'Come in.' })
 class FakeSocket {
   online = true
   sent: ClientFrame[] = []
+  pings = 0
   reconnects = 0
 
   send(frame: ClientFrame): boolean {
-    if (this.online) this.sent.push(frame)
+    if (this.online && frame.type === 'ping') this.pings += 1
+    else if (this.online) this.sent.push(frame)
     return this.online
   }
 
@@ -31,6 +33,7 @@ class FakeSocket {
 let socket: FakeSocket
 let conversations: Conversations
 let fetchedBranches: string[]
+let rowsAreThere: boolean
 
 const sayings = (): readonly Saying[] => conversations.store.getState().outbox
 const chat = () => conversations.store.getState().chats.s1
@@ -63,12 +66,14 @@ beforeEach(() => {
   vi.useFakeTimers()
   socket = new FakeSocket()
   fetchedBranches = []
+  rowsAreThere = true
   conversations = new Conversations(createStore(), {
     branch: (_, leaf) => {
       fetchedBranches.push(leaf)
       return Promise.resolve([aMessage({ id: leaf, role: 'assistant', content: 'Elsewhere.' })])
     },
     message: () => Promise.resolve(aMessage({ id: 'm3', role: 'assistant', content: 'As stored.', version: 9 })),
+    areThere: () => Promise.resolve(rowsAreThere),
   })
   conversations.attach(socket)
   connect()
@@ -307,4 +312,56 @@ test('stop is repeated until it is acknowledged', async () => {
 
   receive({ type: 'ack', ref: frames[0]?.ref, session_id: 's1', message_id: 'm3', duplicate: false })
   await expect(stopped).resolves.toMatchObject({ message_id: 'm3' })
+})
+
+test('whether live text is delayed is asked with what is said, and told by the answer', () => {
+  const isDelayed = () => conversations.store.getState().connection.delayed
+  void conversations.say({ sessionId: 's1', content: 'Good evening' })
+  expect(socket.pings).toBe(1)
+
+  receive({ type: 'pong', n: 0, heads: [], delayed: true })
+  expect(isDelayed()).toBe(true)
+  receive({ type: 'pong', n: 1, heads: [] })
+  expect(isDelayed()).toBe(false)
+})
+
+describe('while the database is away', () => {
+  const isAway = () => conversations.store.getState().connection.withoutDatabase
+  const away = (ref?: string) => ({
+    type: 'error',
+    ref,
+    title: 'The database is not available',
+    status: 503,
+    code: 'storage_unavailable',
+    detail: 'Nothing was stored.',
+    retryable: true,
+  })
+
+  test('what is said stays as not sent, and the server is asked until the database is back', async () => {
+    rowsAreThere = false
+    const refusal = conversations.say({ sessionId: 's1', content: 'Hello?' })
+    receive(away(sayings()[0]?.id))
+    expect(await refusal).toBeNull()
+    expect(sayings()).toMatchObject([{ status: 'refused', problem: { detail: 'Nothing was stored.' } }])
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(isAway()).toBe(true)
+
+    rowsAreThere = true
+    await vi.advanceTimersByTimeAsync(3_000)
+    expect(isAway()).toBe(false)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  test('a chat stays as it is shown, and is joined when that can be', async () => {
+    conversations.open('s1')
+    receive(joined([GREETING]))
+    disconnect()
+    connect()
+    socket.take()
+
+    receive(away('join s1'))
+    expect(chat()).toMatchObject({ leaf: 'm1', problem: null })
+    await vi.advanceTimersByTimeAsync(3_000)
+    expect(socket.take()).toMatchObject([{ type: 'session:join', session_id: 's1', after: 1 }])
+  })
 })

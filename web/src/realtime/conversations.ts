@@ -24,6 +24,8 @@ import type { Socket, SocketStatus } from './socket'
 import {
   chatChanged,
   chatForgotten,
+  databaseChanged,
+  delayChanged,
   refused,
   type Saying,
   type Store,
@@ -35,6 +37,8 @@ import {
 
 /** Without an acknowledgement for this long the connection is taken for dead. */
 const ACK_LIMIT_MS = 5_000
+/** While the server's database is away, it is asked this often whether it is back. */
+const ASK_AGAIN_MS = 3_000
 /** States of chats that no page shows, kept so that going back to one paints at once. */
 const KEPT_CHATS = 8
 
@@ -55,6 +59,8 @@ export interface Rows {
   /** The newest page of the branch that ends in `leaf`. */
   branch(sessionId: string, leaf: string): Promise<Message[]>
   message(id: string): Promise<Message>
+  /** Whether the server can read and store rows. */
+  areThere(): Promise<boolean>
 }
 
 /** A fact about a session, joined or not: the lists that show it follow these. */
@@ -208,6 +214,9 @@ export class Conversations {
         this.#joined.add(frame.session_id)
         if (!this.#states.has(frame.session_id)) this.#states.set(frame.session_id, initialState(frame.session_id))
         break
+      case 'pong':
+        this.store.dispatch(delayChanged(frame.delayed === true))
+        break
       default:
     }
     if (frame.type === 'pong') for (const sessionId of this.#joined) this.#apply(sessionId, frame)
@@ -331,8 +340,26 @@ export class Conversations {
   }
 
   #refused(frame: FrameOf<'error'>): void {
-    if (frame.ref?.startsWith('join ')) this.#fail(frame.ref.slice('join '.length), frame)
-    else this.#settle(frame.ref ?? null, (pending) => pending.reject(new Problem(frame)))
+    const isWithoutDatabase = frame.code === 'storage_unavailable'
+    if (isWithoutDatabase) this.#waitForDatabase()
+    if (!frame.ref?.startsWith('join '))
+      this.#settle(frame.ref ?? null, (pending) => pending.reject(new Problem(frame)))
+    // What is shown of a chat stays; it is joined again as soon as that can be.
+    else if (!isWithoutDatabase) this.#fail(frame.ref.slice('join '.length), frame)
+  }
+
+  #waitForDatabase(): void {
+    if (this.store.getState().connection.withoutDatabase) return
+    this.store.dispatch(databaseChanged('away'))
+    this.#askForDatabase()
+  }
+
+  #askForDatabase(): void {
+    setTimeout(async () => {
+      if (!(await this.#rows.areThere().catch(() => false))) return this.#askForDatabase()
+      this.store.dispatch(databaseChanged('here'))
+      for (const sessionId of this.#open.keys()) if (!this.#joined.has(sessionId)) this.#join(sessionId)
+    }, ASK_AGAIN_MS)
   }
 
   #fail(sessionId: string, problem: Problem['body']): void {
@@ -375,6 +402,8 @@ export class Conversations {
     clearTimeout(pending.limit)
     if (!this.#socket?.send(pending.frame)) return
     pending.limit = setTimeout(() => this.#socket?.reconnect(), ACK_LIMIT_MS)
+    // The pong tells, at the moment when it matters, whether live text is delayed.
+    if (pending.frame.type === 'chat:message') this.#socket.send({ type: 'ping', n: 0 })
   }
 
   #settle(ref: string | null, how: (pending: Pending) => void): void {

@@ -64,7 +64,13 @@ export type ServerFrame =
   | { type: 'session:created' | 'session:deleted'; session_id: string; session: SessionRow; seq?: number | null }
   | { type: 'session:updated'; session_id: string; session: SessionRow; seq?: number | null }
   | { type: 'typing'; session_id: string; who: string; active: boolean }
-  | { type: 'pong'; n: number; heads: { session_id: string; seq: number; live: LivePlace[] }[] }
+  | {
+      type: 'pong'
+      n: number
+      heads: { session_id: string; seq: number; live: LivePlace[] }[]
+      /** Live text comes about once a second now, instead of at once. */
+      delayed?: true | null
+    }
   | { type: 'bye'; code: string; retry_after: number }
 
 /** `ref` comes back in the frame's `ack` or `error`. */

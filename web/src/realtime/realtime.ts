@@ -1,5 +1,6 @@
 /** The one socket of this tab and what follows it, started by `app/main.tsx`. */
 
+import { getHealth } from '../shared/api/health'
 import { getMessage, getMessages } from '../shared/api/messages'
 import { root } from '../shared/api/root'
 import { Conversations } from './conversations'
@@ -11,6 +12,7 @@ export const store = createStore()
 export const conversations = new Conversations(store, {
   branch: getMessages,
   message: getMessage,
+  areThere: async () => Boolean((await getHealth()).parts.queue),
 })
 
 const address = new URL('ws', root)

@@ -29,10 +29,22 @@ export interface Saying {
 
 const connection = createSlice({
   name: 'connection',
-  initialState: { status: 'connecting' as SocketStatus },
+  initialState: {
+    status: 'connecting' as SocketStatus,
+    /** The node says that live text comes later than usual. */
+    delayed: false,
+    /** The node answers, and cannot store or read anything. */
+    withoutDatabase: false,
+  },
   reducers: {
     statusChanged: (state, { payload }: PayloadAction<SocketStatus>) => {
       state.status = payload
+    },
+    delayChanged: (state, { payload }: PayloadAction<boolean>) => {
+      state.delayed = payload
+    },
+    databaseChanged: (state, { payload }: PayloadAction<'here' | 'away'>) => {
+      state.withoutDatabase = payload === 'away'
     },
   },
 })
@@ -67,7 +79,7 @@ const outbox = createSlice({
   },
 })
 
-export const { statusChanged } = connection.actions
+export const { statusChanged, delayChanged, databaseChanged } = connection.actions
 export const { chatChanged, chatForgotten } = chats.actions
 export const { said, stored, refused, settled } = outbox.actions
 

@@ -1,7 +1,8 @@
 import { act, screen } from '@testing-library/react'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { renderPage } from '../../../test/page'
-import { conversations } from '../../realtime/realtime'
+import { conversations, store } from '../../realtime/realtime'
+import { databaseChanged } from '../../realtime/store'
 import { ConnectionStatus } from './connection-status'
 
 beforeEach(() => {
@@ -29,5 +30,26 @@ test('a short loss is not told, a longer one is, with what is kept', () => {
   expect(screen.getByRole('button', { name: 'Retry now' })).toBeEnabled()
 
   become('online')
+  expect(status).toBeEmptyDOMElement()
+})
+
+test('text that is delayed is told calmly, a database that is away before it', () => {
+  become('online')
+  renderPage(<ConnectionStatus />)
+  const status = screen.getByRole('status', { name: 'Connection' })
+  expect(status).toBeEmptyDOMElement()
+
+  act(() => conversations.onFrame({ type: 'pong', n: 1, heads: [], delayed: true }))
+  expect(status).toHaveTextContent('Live text is delayed: replies grow about once a second, and none is lost.')
+  expect(screen.getByRole('link', { name: 'How things are' })).toHaveAttribute('href', '/health')
+
+  act(() => void store.dispatch(databaseChanged('away')))
+  expect(status).toHaveTextContent('The database is away.')
+  expect(status).not.toHaveTextContent('Live text')
+
+  act(() => {
+    store.dispatch(databaseChanged('here'))
+    conversations.onFrame({ type: 'pong', n: 2, heads: [] })
+  })
   expect(status).toBeEmptyDOMElement()
 })

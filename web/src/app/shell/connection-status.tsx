@@ -1,5 +1,7 @@
-import { CloudOff } from 'lucide-react'
+import { CloudOff, Database, Hourglass, type LucideIcon } from 'lucide-react'
+import type { ReactNode } from 'react'
 import { useSelector } from 'react-redux'
+import { Link } from 'react-router'
 import { socket } from '../../realtime/realtime'
 import type { RootState } from '../../realtime/store'
 import { useDelayed } from '../../shared/lib/use-delayed'
@@ -10,16 +12,16 @@ const TELL_AFTER_MS = 2_000
 
 const useAppSelector = useSelector.withTypes<RootState>()
 
-/** Says when the server is away, above everything and in nobody's way. */
+/** Says when the server, its database or live text is away: above everything and in nobody's way. */
 export function ConnectionStatus() {
-  const away = useAppSelector(({ connection }) => connection.status !== 'online')
+  const { status, delayed, withoutDatabase } = useAppSelector(({ connection }) => connection)
   const kept = useAppSelector(({ outbox }) => outbox.filter(({ status }) => status === 'sending').length)
-  const shown = useDelayed(away, TELL_AFTER_MS)
+  const online = status === 'online'
+  const away = useDelayed(!online, TELL_AFTER_MS)
   return (
     <div role="status" aria-label="Connection">
-      {shown && (
-        <p className="flex flex-wrap items-center justify-center gap-x-3 gap-y-1 border-line border-b bg-surface px-4 py-1.5 text-small">
-          <CloudOff size={15} aria-hidden className="text-warn" />
+      {away && (
+        <Line icon={CloudOff}>
           <span>
             Reconnecting…{' '}
             {kept > 0 &&
@@ -28,8 +30,30 @@ export function ConnectionStatus() {
           <Button look="quiet" className="min-h-7 px-2 py-0.5 text-accent underline" onClick={() => socket.reconnect()}>
             Retry now
           </Button>
-        </p>
+        </Line>
+      )}
+      {online && withoutDatabase && (
+        <Line icon={Database}>
+          <span>The database is away. Nothing is lost, and nothing can be sent until it is back.</span>
+        </Line>
+      )}
+      {online && !withoutDatabase && delayed && (
+        <Line icon={Hourglass}>
+          <span>Live text is delayed: replies grow about once a second, and none is lost.</span>
+          <Link to="/health" className="text-accent underline underline-offset-2">
+            How things are
+          </Link>
+        </Line>
       )}
     </div>
+  )
+}
+
+function Line({ icon: Icon, children }: { icon: LucideIcon; children: ReactNode }) {
+  return (
+    <p className="flex flex-wrap items-center justify-center gap-x-3 gap-y-1 border-line border-b bg-surface px-4 py-1.5 text-small">
+      <Icon size={15} aria-hidden className="shrink-0 text-warn" />
+      {children}
+    </p>
   )
 }

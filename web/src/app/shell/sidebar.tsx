@@ -1,4 +1,4 @@
-import { BookUser, Cpu, PanelLeftClose, Plus, Trash2 } from 'lucide-react'
+import { Activity, BookUser, Cpu, PanelLeftClose, Plus, Trash2 } from 'lucide-react'
 import { Link, NavLink } from 'react-router'
 import { SessionsList } from '../../features/sessions/sessions-list'
 import { cx } from '../../shared/lib/class-names'
@@ -9,6 +9,7 @@ const PAGES = [
   { to: '/gallery', name: 'Characters', icon: BookUser },
   { to: '/models', name: 'Models', icon: Cpu },
   { to: '/trash', name: 'Trash', icon: Trash2 },
+  { to: '/health', name: 'Health', icon: Activity },
 ] as const
 
 export function Sidebar({ onHide }: { onHide: () => void }) {
