@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -20,26 +21,12 @@ from causerie.generation import statements
 from causerie.generation.engine import SWEEP_SECONDS, Engine
 from causerie.http.answers import Expected
 from causerie.ids import new_id
-from causerie.providers.protocol import Finish, ProviderAuth, ProviderCut, Usage
+from causerie.providers.protocol import Finish, Piece, PromptMessage, ProviderAuth, ProviderCut, Sampling, Usage
 from causerie.testing import Gate, ScriptedProvider
+from tests.generation.working import WAITS, generation, reply_of, until
 from tests.node import Node, NoStarter
 
 pytestmark = pytest.mark.anyio
-
-WAITS = 200
-"""How often, at 50 ms, a test looks for what no event tells."""
-
-
-async def reply_of(node: Node, content: str = "Hello", engine: Engine | None = None, **fields: object) -> UUID:
-    said = await node.say(content, engine or NoStarter(), **fields)
-    assert said.ai_message is not None
-    return said.ai_message.id
-
-
-async def generation(node: Node, message_id: UUID) -> Generation:
-    found = await node.read(lambda work: work.session.get(Generation, (work.actor.user_id, message_id)))
-    assert isinstance(found, Generation)
-    return found
 
 
 def text_of(node: Node, message_id: UUID) -> str:
@@ -56,11 +43,7 @@ async def lease(node: Node, message_id: UUID) -> datetime:
 
 async def running_down(engine: Engine, to: int = 0) -> None:
     """Wait until the engine writes no more than that many replies."""
-    for _ in range(WAITS):
-        if engine.running <= to:
-            return
-        await asyncio.sleep(0.05)
-    raise TimeoutError(f"{engine.running} replies are still written")
+    await until(lambda: engine.running <= to)
 
 
 def lose(user_id: UUID, message_id: UUID) -> None:
@@ -206,6 +189,53 @@ async def test_a_text_that_a_retry_replaces_stays_readable(node: Node) -> None:
 
     revisions = await node.read(service.list_revisions, message_id)
     assert [revision.content for revision in revisions] == ["The first half"]
+
+
+async def test_a_reply_that_is_queued_waits_for_one_above_it_that_is_retried(node: Node) -> None:
+    await node.add_model()
+    gate, busy = Gate(), Gate()
+    provider = ScriptedProvider([ProviderAuth()], ["Elsewhere", busy], [gate, "One"], ["Two"])
+    async with node.working(provider, concurrency=2) as engine:
+        said = await node.say("First", engine)
+        assert said.ai_message is not None
+        await node.final(said.ai_message.id)
+        await reply_of(node, "Elsewhere", engine)
+        await busy.reached.wait()
+        waiting = await reply_of(node, "Second", session_id=said.session_id)  # nothing above it runs
+        await node.do(service.retry, said.ai_message.id, ReplyAttempt(), engine)
+        await gate.reached.wait()
+        busy.opened.set()
+        await running_down(engine, to=1)
+        assert (await generation(node, waiting)).after_id == said.ai_message.id
+        gate.opened.set()
+        assert (await node.final(waiting)).content == "Two"
+    assert [m.text for m in provider.calls[3].prompt if m.role != "system"] == ["First", "One", "Second"]
+
+
+class Impatient(ScriptedProvider):
+    """A model whose adapter has a fault: a time limit of its own that it does not translate."""
+
+    async def stream(self, prompt: Sequence[PromptMessage], sampling: Sampling) -> AsyncGenerator[Piece, None]:
+        async for piece in super().stream(prompt, sampling):
+            yield piece
+            raise TimeoutError
+
+
+async def test_a_foreign_time_limit_is_not_told_as_ours(node: Node) -> None:
+    await node.add_model()
+    async with node.working(Impatient(["Some words"])) as engine:
+        reply = await node.final(await reply_of(node, engine=engine))
+    assert reply.error is not None
+    assert (reply.status, reply.content, reply.error["code"]) == (Status.FAILED, "Some words", "internal")
+
+
+async def test_a_reply_may_take_only_so_long(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:  # I9
+    monkeypatch.setattr("causerie.generation.claiming.LONGEST_REPLY", timedelta(seconds=0.2))
+    await node.add_model()
+    async with node.working(ScriptedProvider(["Endless", Gate()])) as engine:
+        reply = await node.final(await reply_of(node, engine=engine))
+    assert reply.error is not None
+    assert (reply.status, reply.content, reply.error["code"]) == (Status.FAILED, "Endless", "deadline_passed")
 
 
 async def test_without_a_model_the_reply_fails_and_says_so(node: Node) -> None:
@@ -402,6 +432,7 @@ async def test_the_lease_of_a_reply_that_was_lost_runs_out_while_others_run(  # 
             await asyncio.sleep(0.05)
         assert await lease(node, running) > left
         assert await lease(node, lost) == left
+        gate.opened.set()
 
 
 async def test_the_text_so_far_is_checkpointed(node: Node) -> None:

@@ -40,6 +40,22 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("causerie.generation.engine.SWEEP_SECONDS", 0.05)
 
 
+class WatchedDispatcher(MemoryDispatcher):
+    """Remembers how often it was asked, and what it was told to be done."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
+        self.receipts: list[UUID] = []
+
+    async def next(self) -> WakeUp:
+        self.asked += 1
+        return await super().next()
+
+    def done(self, wake_up: WakeUp) -> None:
+        self.receipts.append(wake_up.message_id)
+
+
 @pytest.mark.usefixtures("rarely")
 async def test_three_workers_share_what_comes(shared: Node) -> None:
     await shared.add_model()
@@ -72,16 +88,19 @@ async def test_a_reply_that_all_workers_find_at_once_is_written_once(shared: Nod
 @pytest.mark.usefixtures("rarely")
 async def test_a_worker_asks_only_while_it_has_a_free_slot(shared: Node) -> None:
     await shared.add_model()
-    gates = Gate(), Gate()
-    full = ScriptedProvider([gates[0], "one"])
-    async with worker(shared, full, concurrency=1) as first:
+    shared.dispatcher = dispatcher = WatchedDispatcher()
+    gate = Gate()
+    async with worker(shared, ScriptedProvider([gate, "one"]), concurrency=1) as first:
         await reply_of(shared, "First")
-        await gates[0].reached.wait()
+        await gate.reached.wait()
         waiting = await reply_of(shared, "Second")
+        assert dispatcher.asked == 1
         async with worker(shared, ScriptedProvider(["two"]), concurrency=1):
             assert (await shared.final(waiting)).content == "two"
         assert first.counts.claimed == 1
-        gates[0].opened.set()
+        asked = dispatcher.asked
+        gate.opened.set()
+        await until(lambda: dispatcher.asked > asked)
 
 
 @pytest.mark.usefixtures("rarely")
@@ -370,21 +389,10 @@ async def test_two_users_who_minted_one_id_do_not_meet(shared: Node) -> None:
     ]
 
 
-class ReceiptedDispatcher(MemoryDispatcher):
-    """Remembers what it was told to be done."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.receipts: list[UUID] = []
-
-    def done(self, wake_up: WakeUp) -> None:
-        self.receipts.append(wake_up.message_id)
-
-
 @pytest.mark.usefixtures("rarely")
 async def test_a_wake_up_is_done_when_its_claim_is_committed(shared: Node, outage: Outage) -> None:
     await shared.add_model()
-    shared.dispatcher = dispatcher = ReceiptedDispatcher()
+    shared.dispatcher = dispatcher = WatchedDispatcher()
     gate = Gate()
     async with worker(shared, ScriptedProvider([gate, "done"])) as engine:
         await until(lambda: engine.turns > 0)

@@ -2,12 +2,14 @@
 
 import asyncio
 from contextlib import aclosing
+from pathlib import Path
 
 import pytest
 
 from causerie.providers.openai import OpenAIProvider
 from causerie.providers.outgoing import Limits, Outgoing, Request
 from causerie.providers.protocol import ModelConfig, ProviderError, Sampling, Text
+from causerie.providers.registry import Providers
 from causerie.providers.targets import Targets
 from tests.providers.reading import QUESTION, outcome, read
 from tests.scripted_provider import ScriptedServer
@@ -75,6 +77,22 @@ async def test_aborting_ends_running_replies_and_later_ones_connect_anew(
 
     assert ended.code == "provider_cut"
     assert (await outcome(provider)).text == "Hello, you."
+
+
+async def test_after_a_sleep_connections_to_other_hosts_are_dropped(server: ScriptedServer, tmp_path: Path) -> None:
+    providers = Providers(tmp_path, private_hosts=["loopback"])
+    model = server.play("slept", text="Hello, you.", fault="hold", after=5, times=1)
+    provider = providers.for_model(ModelConfig("openai", model, server.url))
+
+    async with aclosing(provider.stream(QUESTION, Sampling())) as pieces:
+        assert await anext(pieces) == Text("Hello")
+        await providers.drop_connections()
+        async with asyncio.timeout(1):
+            ended = await read(pieces)
+
+    assert ended.code == "provider_cut"
+    assert (await outcome(provider)).text == "Hello, you."
+    await providers.close()
 
 
 @pytest.mark.req("S42")
