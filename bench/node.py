@@ -65,6 +65,10 @@ class Node:
         parts: dict[str, Any] = (await self._send("GET", "/api/health"))["parts"]
         return parts
 
+    async def forget(self, session_id: str) -> None:
+        """Delete a session for good."""
+        await self._send("DELETE", f"/api/sessions/{session_id}?permanent=true")
+
     async def text(self, path: str) -> str:
         """Return a page."""
         answer = await self._rest.get(path)
@@ -94,4 +98,4 @@ class Node:
         answer = await self._rest.request(method, path, json=body, **options)
         if answer.is_error:
             raise RuntimeError(f"{method} {path}: {answer.status_code} {answer.text}")
-        return json.loads(answer.content)
+        return json.loads(answer.content) if answer.content else None

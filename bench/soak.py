@@ -101,6 +101,7 @@ async def talk(web: Node, until: float, chance: random.Random) -> int:
                 turns += 1
             await asyncio.sleep(chance.uniform(0.0, 0.5))
         chat.close()
+        await web.forget(chat.session_id)
     return turns
 
 
