@@ -216,6 +216,11 @@ class Pauses:
         await asyncio.sleep(seconds * random.uniform(0.5, 1))
 
 
+def reason_of(error: Exception) -> str:
+    """Return what a failure was, for the log."""
+    return f"{type(error).__name__}: {error}"
+
+
 def packed(command: Command) -> bytes:
     """Return a command as the protocol has it: in a quarter of the time that redis-py takes, which can do more."""
     parts = [part if isinstance(part, bytes) else str(part).encode() for part in command]

@@ -8,7 +8,7 @@ from itertools import islice
 
 import structlog
 
-from causerie.broker.redis.connections import ANSWER_SECONDS, FAILURES, Connections, Line, Pauses
+from causerie.broker.redis.connections import ANSWER_SECONDS, FAILURES, Connections, Line, Pauses, reason_of
 
 SILENT_SECONDS = 2.0
 """After this long without a word the server is asked whether it is still there."""
@@ -95,7 +95,7 @@ class Hearing:
             except FAILURES as error:
                 if not self._complained:
                     self._complained = True
-                    log.warning("redis_unheard", reason=repr(error))
+                    log.warning("redis_unheard", reason=reason_of(error))
             except Exception:  # without this loop the node hears nothing more, ever
                 log.exception("redis_hearing_failed")
             self._connections.forget_nodes()
@@ -164,8 +164,11 @@ class Hearing:
 
     def _look_around(self) -> None:
         if self.away and not self._unconfirmed and self._told == self._wanted.keys():
-            self.away = self._complained = False
+            self.away = False
             self._back.set()
+            if self._complained:
+                self._complained = False
+                log.info("redis_heard")
 
     def _lose(self) -> None:
         self.away = True

@@ -9,7 +9,7 @@ import structlog
 from redis.exceptions import ResponseError
 
 from causerie.broker.ports import WakeUp
-from causerie.broker.redis.connections import FAILURES, Answer, Command, Connections, Line, Pauses
+from causerie.broker.redis.connections import FAILURES, Answer, Command, Connections, Line, Pauses, reason_of
 from causerie.broker.redis.keys import JOBS, WORKERS
 from causerie.broker.redis.pipe import Once, Pipe, warn_of_refusals
 
@@ -84,7 +84,7 @@ class RedisDispatcher:
             try:
                 await self._take_some()
             except FAILURES as error:
-                log.debug("redis_jobs_away", reason=repr(error))
+                log.debug("redis_jobs_away", reason=reason_of(error))
                 await self._hang_up()
                 self._connections.forget_nodes()
                 await self._pauses.pause()
@@ -106,7 +106,7 @@ class RedisDispatcher:
                 line = await self._connected()
                 await line.ask(("XGROUP", "DELCONSUMER", JOBS, WORKERS, self._consumer), seconds=CLOSE_SECONDS)
         except FAILURES as error:
-            log.debug("redis_jobs_away", reason=repr(error))
+            log.debug("redis_jobs_away", reason=reason_of(error))
         finally:
             await self._hang_up()
 

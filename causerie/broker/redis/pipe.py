@@ -10,7 +10,17 @@ from typing import Protocol
 import structlog
 from redis.exceptions import ResponseError
 
-from causerie.broker.redis.connections import ANSWER_SECONDS, FAILURES, Answer, Command, Connections, Line, Node, Pauses
+from causerie.broker.redis.connections import (
+    ANSWER_SECONDS,
+    FAILURES,
+    Answer,
+    Command,
+    Connections,
+    Line,
+    Node,
+    Pauses,
+    reason_of,
+)
 from causerie.failpoints import failpoint, is_armed
 
 PARCELS_AT_ONCE = 256
@@ -154,7 +164,7 @@ class Pipe:
             self._give_back(batch)
             if self._away_since is None:
                 self._away_since = time.monotonic()
-                log.warning("redis_away", reason=repr(error))
+                log.warning("redis_away", reason=reason_of(error))
             self._pausing = True
             await self._pauses.pause()
             self._pausing = False
