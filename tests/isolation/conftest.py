@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import Connection, Engine, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from causerie.db import postgres
+from causerie.db import ownership, postgres
+from causerie.db.database import Database
 from causerie.db.sqlite import SqliteDatabase, sqlite_engine
 from causerie.ids import new_id
 from tests.isolation.contents import TABLES
@@ -184,3 +185,20 @@ def without_policies(connection: Connection) -> None:
     """Take the database's own net away."""
     for table in TABLES:
         connection.execute(text(f'ALTER TABLE "{table.name}" DISABLE ROW LEVEL SECURITY'))
+
+
+@dataclass
+class Door:
+    """A database, and the way below every door of it. Whoever uses it comes as a new user."""
+
+    database: Database
+    below: Below[Any]
+
+
+@pytest.fixture(params=["sqlite", *ON_POSTGRES])
+def door(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Door:
+    """A database with both nets or one of them: without policies, or with sessions that put no criterion anywhere."""
+    pair: Pair = request.getfixturevalue(f"pair_on_{request.param}")
+    if pair.confused:
+        monkeypatch.setattr(ownership, "_CRITERIA", ())
+    return Door(pair.shared.database, pair.shared.below)

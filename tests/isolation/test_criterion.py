@@ -3,9 +3,8 @@
 Every mapped class is tried, so a new one is covered by itself.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -27,27 +26,21 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from causerie.chats.models import ChatSession, Message
+from causerie.db import ownership
 from causerie.db.base import Base, table_of
 from causerie.db.ownership import ForeignOwner
-from causerie.db.sqlite import SqliteDatabase
 from causerie.db.work import Actor, Work
-from tests.isolation.conftest import Transaction
+from tests.isolation.conftest import Door
 from tests.isolation.mapped import MAYBE_OWNED, OWNED
 from tests.isolation.planting import OWNER, Row, plant, primary_key
+from tests.isolation.worlds import Pair
 
-pytestmark = pytest.mark.req("S30")
+pytestmark = [pytest.mark.req("S30"), pytest.mark.req("S31")]
 
 Model = Any
 """A mapped class: which one, and so which columns it has, is known only when it runs."""
 
 every_model = pytest.mark.parametrize("model", [*OWNED, *MAYBE_OWNED], ids=lambda model: model.__tablename__)
-
-
-@pytest.fixture
-async def database(sqlite_file: Path) -> AsyncIterator[SqliteDatabase]:
-    database = SqliteDatabase(sqlite_file)
-    yield database
-    await database.close()
 
 
 def first_column(model: Model) -> Any:
@@ -64,6 +57,8 @@ def plain_column(model: Model) -> Column[Any]:
 def rows(model: Model) -> Any:
     return select(model)
 
+
+LOCKING = "for update"
 
 # How many rows a query shows that says nothing about their owner.
 READS: dict[str, Callable[[Work, Model], int]] = {
@@ -108,34 +103,35 @@ READS: dict[str, Callable[[Work, Model], int]] = {
         ).all()
     ),
     "order by": lambda work, model: len(work.session.scalars(select(model).order_by(first_column(model))).all()),
-    "for update": lambda work, model: len(work.session.scalars(select(model).with_for_update()).all()),
+    LOCKING: lambda work, model: len(work.session.scalars(select(model).with_for_update()).all()),
 }
 
 
 @every_model
-async def test_a_query_shows_the_actors_rows_alone(
-    database: SqliteDatabase, sqlite_transaction: Transaction[Row], model: Model, alice: UUID, bob: UUID
-) -> None:
-    await sqlite_transaction(lambda connection: plant(connection, table_of(model), alice))
+async def test_a_query_shows_the_actors_rows_alone(door: Door, model: Model, alice: UUID, bob: UUID) -> None:
+    await door.below(lambda connection: plant(connection, table_of(model), alice))
 
-    seen = {way: await database.read(Actor(bob), read, model) for way, read in READS.items()}
-    seen_writing = {way: await database.work(Actor(bob), read, model) for way, read in READS.items()}
-    own = {way: await database.read(Actor(alice), read, model) for way, read in READS.items()}
+    seen = await door.database.read(Actor(bob), read_all, model)
+    seen_writing = await door.database.work(Actor(bob), read_all, model, locking=True)
+    own = await door.database.work(Actor(alice), read_all, model, locking=True)
 
-    assert seen == seen_writing == dict.fromkeys(READS, 0)
+    assert set(seen.values()) == {0}
+    assert seen_writing == dict.fromkeys(READS, 0)
     assert min(own.values()) > 0, "each query finds rows that are the actor's"
 
 
+def read_all(work: Work, model: Model, *, locking: bool = False) -> dict[str, int]:
+    return {way: read(work, model) for way, read in READS.items() if locking or way != LOCKING}
+
+
 @every_model
-async def test_a_row_is_not_there_under_its_key(
-    database: SqliteDatabase, sqlite_transaction: Transaction[Row], model: Model, alice: UUID, bob: UUID
-) -> None:
+async def test_a_row_is_not_there_under_its_key(door: Door, model: Model, alice: UUID, bob: UUID) -> None:
     table = table_of(model)
-    row = await sqlite_transaction(lambda connection: plant(connection, table, alice))
+    row = await door.below(lambda connection: plant(connection, table, alice))
     key = primary_key(table, row)
 
-    assert await database.read(Actor(bob), lambda work: work.session.get(model, key)) is None
-    assert await database.read(Actor(alice), lambda work: work.session.get(model, key)) is not None
+    assert await door.database.read(Actor(bob), lambda work: work.session.get(model, key)) is None
+    assert await door.database.read(Actor(alice), lambda work: work.session.get(model, key)) is not None
 
 
 # How many rows a change touches that says nothing about their owner; `value` is the column's own.
@@ -170,19 +166,17 @@ def touched(work: Work, statement: Any) -> int:
 
 
 @every_model
-async def test_a_change_touches_the_actors_rows_alone(
-    database: SqliteDatabase, sqlite_transaction: Transaction[Any], model: Model, alice: UUID, bob: UUID
-) -> None:
+async def test_a_change_touches_the_actors_rows_alone(door: Door, model: Model, alice: UUID, bob: UUID) -> None:
     table = table_of(model)
     touched_by_bob, touched_by_alice = {}, {}
     for way, change in CHANGES.items():
-        planted = await sqlite_transaction(lambda connection: plant(connection, table, alice))
-        row = await sqlite_transaction(partial(stored, model=model, row=planted))
+        planted = await door.below(lambda connection: plant(connection, table, alice))
+        row = await door.below(partial(stored, model=model, row=planted))
 
-        touched_by_bob[way] = await database.work(Actor(bob), change, model, row)
-        assert await sqlite_transaction(partial(stored, model=model, row=planted)) == row, way
-        touched_by_alice[way] = await database.work(Actor(alice), change, model, row)
-        await sqlite_transaction(lambda connection: connection.execute(delete(table)))
+        touched_by_bob[way] = await door.database.work(Actor(bob), change, model, row)
+        assert await door.below(partial(stored, model=model, row=planted)) == row, way
+        touched_by_alice[way] = await door.database.work(Actor(alice), change, model, row)
+        await door.below(lambda connection: connection.execute(delete(table).where(table.c[OWNER] == alice)))
 
     assert touched_by_bob == dict.fromkeys(CHANGES, 0)
     assert touched_by_alice == dict.fromkeys(CHANGES, 1), "each change finds a row that is the actor's"
@@ -210,47 +204,39 @@ def instance(model: Model, row: Row) -> Base:
 
 
 @pytest.mark.parametrize("model", OWNED, ids=lambda model: model.__tablename__)
-async def test_writing_a_row_of_another_user_is_refused(
-    database: SqliteDatabase, sqlite_transaction: Transaction[Any], model: Model, alice: UUID, bob: UUID
-) -> None:
-    planted = await sqlite_transaction(lambda connection: plant(connection, table_of(model), alice))
-    row = await sqlite_transaction(partial(stored, model=model, row=planted))
+async def test_writing_a_row_of_another_user_is_refused(door: Door, model: Model, alice: UUID, bob: UUID) -> None:
+    planted = await door.below(lambda connection: plant(connection, table_of(model), alice))
+    row = await door.below(partial(stored, model=model, row=planted))
 
     for way, write in WRITES.items():
         with pytest.raises(ForeignOwner):
-            await database.work(Actor(bob), write, model, row)
-        assert await sqlite_transaction(partial(stored, model=model, row=planted)) == row, way
+            await door.database.work(Actor(bob), write, model, row)
+        assert await door.below(partial(stored, model=model, row=planted)) == row, way
 
 
 @every_model
-async def test_a_row_does_not_change_hands(
-    database: SqliteDatabase, sqlite_transaction: Transaction[Row], model: Model, alice: UUID, bob: UUID
-) -> None:
-    await sqlite_transaction(lambda connection: plant(connection, table_of(model), bob))
+async def test_a_row_does_not_change_hands(door: Door, model: Model, alice: UUID, bob: UUID) -> None:
+    await door.below(lambda connection: plant(connection, table_of(model), bob))
 
     def give_away(work: Work) -> None:
         work.session.scalars(select(model)).one().user_id = alice
 
     with pytest.raises(ForeignOwner):
-        await database.work(Actor(bob), give_away)
+        await door.database.work(Actor(bob), give_away)
 
 
 @every_model
-async def test_an_update_gives_no_row_away(
-    database: SqliteDatabase, sqlite_transaction: Transaction[Row], model: Model, alice: UUID, bob: UUID
-) -> None:
-    await sqlite_transaction(lambda connection: plant(connection, table_of(model), bob))
+async def test_an_update_gives_no_row_away(door: Door, model: Model, alice: UUID, bob: UUID) -> None:
+    await door.below(lambda connection: plant(connection, table_of(model), bob))
 
     with pytest.raises(ForeignOwner):
-        await database.work(Actor(bob), lambda work: work.session.execute(update(model).values(user_id=alice)))
+        await door.database.work(Actor(bob), lambda work: work.session.execute(update(model).values(user_id=alice)))
 
 
 @pytest.mark.parametrize("model", OWNED, ids=lambda model: model.__tablename__)
-async def test_new_rows_get_the_actor(
-    database: SqliteDatabase, sqlite_transaction: Transaction[Any], model: Model, alice: UUID, bob: UUID
-) -> None:
+async def test_new_rows_get_the_actor(door: Door, model: Model, alice: UUID, bob: UUID) -> None:
     table = table_of(model)
-    parents = await sqlite_transaction(lambda connection: forget(connection, model, plant(connection, table, bob)))
+    parents = await door.below(lambda connection: forget(connection, model, plant(connection, table, bob)))
 
     def add(work: Work) -> UUID:
         made = instance(model, {name: value for name, value in parents.items() if name != OWNER})
@@ -259,7 +245,7 @@ async def test_new_rows_get_the_actor(
         owner: UUID = made.user_id  # type: ignore[attr-defined]  # an owned model has it
         return owner
 
-    assert await database.work(Actor(bob), add) == bob
+    assert await door.database.work(Actor(bob), add) == bob
 
 
 def forget(connection: Connection, model: Model, row: Row) -> Row:
@@ -270,18 +256,16 @@ def forget(connection: Connection, model: Model, row: Row) -> Row:
 
 
 @pytest.mark.parametrize("model", MAYBE_OWNED, ids=lambda model: model.__tablename__)
-async def test_what_is_everyones_is_seen_by_everyone(
-    database: SqliteDatabase, sqlite_transaction: Transaction[Row], model: Model, alice: UUID, bob: UUID
-) -> None:
-    await sqlite_transaction(lambda connection: plant(connection, table_of(model), None))
+async def test_what_is_everyones_is_seen_by_everyone(door: Door, model: Model, alice: UUID, bob: UUID) -> None:
+    before = await door.database.read(Actor(bob), READS["entities"], model)
+
+    await door.below(lambda connection: plant(connection, table_of(model), None))
 
     for user in (alice, bob):
-        assert await database.read(Actor(user), READS["entities"], model) == 1
+        assert await door.database.read(Actor(user), READS["entities"], model) == before + 1
 
 
-async def test_a_relationship_leads_to_the_actors_rows_alone(
-    database: SqliteDatabase, sqlite_transaction: Transaction[Any], alice: UUID, bob: UUID
-) -> None:
+async def test_a_relationship_leads_to_the_actors_rows_alone(door: Door, alice: UUID, bob: UUID) -> None:
     """Both have a session under one id; only one of them has a message in it."""
     chats, messages = table_of(ChatSession), table_of(Message)
 
@@ -290,10 +274,21 @@ async def test_a_relationship_leads_to_the_actors_rows_alone(
         plant(connection, messages, alice, session_id=chat["id"])
         plant(connection, chats, bob, id=chat["id"])
 
-    await sqlite_transaction(build)
+    await door.below(build)
 
     def joined(work: Work) -> int:
         return len(work.session.execute(select(ChatSession.id, Message.id).join(ChatSession.messages)).all())
 
-    assert await database.read(Actor(bob), joined) == 0
-    assert await database.read(Actor(alice), joined) == 1
+    assert await door.database.read(Actor(bob), joined) == 0
+    assert await door.database.read(Actor(alice), joined) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", [*OWNED, *MAYBE_OWNED], ids=lambda model: model.__tablename__)
+async def test_without_both_nets_everything_is_seen(
+    pair_on_application_net: Pair, monkeypatch: pytest.MonkeyPatch, model: Model, bob: UUID
+) -> None:
+    """Each of the nets that were tried alone is really off when it is said to be."""
+    monkeypatch.setattr(ownership, "_CRITERIA", ())
+
+    assert await pair_on_application_net.shared.database.read(Actor(bob), READS["entities"], model) > 0
