@@ -40,8 +40,8 @@ test('text that is delayed is told calmly, a database that is away before it', (
   expect(status).toBeEmptyDOMElement()
 
   act(() => conversations.onFrame({ type: 'pong', n: 1, heads: [], delayed: true }))
-  expect(status).toHaveTextContent('Live text is delayed: replies grow about once a second, and none is lost.')
-  expect(screen.getByRole('link', { name: 'How things are' })).toHaveAttribute('href', '/health')
+  expect(status).toHaveTextContent('Live text is delayed. Nothing is lost.')
+  expect(screen.getByRole('link', { name: 'Details' })).toHaveAttribute('href', '/health')
 
   act(() => void store.dispatch(databaseChanged('away')))
   expect(status).toHaveTextContent('The database is away.')

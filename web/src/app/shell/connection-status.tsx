@@ -34,14 +34,14 @@ export function ConnectionStatus() {
       )}
       {online && withoutDatabase && (
         <Line icon={Database}>
-          <span>The database is away. Nothing is lost, and nothing can be sent until it is back.</span>
+          <span>The database is away. Nothing is lost; sending works again when it is back.</span>
         </Line>
       )}
       {online && !withoutDatabase && delayed && (
         <Line icon={Hourglass}>
-          <span>Live text is delayed: replies grow about once a second, and none is lost.</span>
+          <span>Live text is delayed. Nothing is lost.</span>
           <Link to="/health" className="text-accent underline underline-offset-2">
-            How things are
+            Details
           </Link>
         </Line>
       )}
@@ -51,9 +51,9 @@ export function ConnectionStatus() {
 
 function Line({ icon: Icon, children }: { icon: LucideIcon; children: ReactNode }) {
   return (
-    <p className="flex flex-wrap items-center justify-center gap-x-3 gap-y-1 border-line border-b bg-surface px-4 py-1.5 text-small">
+    <p className="flex items-center justify-center gap-2.5 border-line border-b bg-surface px-4 py-1.5 text-small">
       <Icon size={15} aria-hidden className="shrink-0 text-warn" />
-      {children}
+      <span className="flex min-w-0 flex-wrap items-center gap-x-3">{children}</span>
     </p>
   )
 }

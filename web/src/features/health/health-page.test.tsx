@@ -42,7 +42,7 @@ test('workers, queue and parts are told', async () => {
     '3 min',
     'PostgreSQL',
     'Through Redis',
-    '12',
+    '12 open',
   ])
 })
 

@@ -75,7 +75,7 @@ function Replies({ queue }: { queue: Health['parts']['queue'] | null }) {
       <dl className="grid grid-cols-3 gap-x-4 border-line border-y py-4">
         <Figure name="being written">{queue?.running ?? '–'}</Figure>
         <Figure name="waiting">{queue?.queued ?? '–'}</Figure>
-        <Figure name="oldest of them">{queue ? span(queue.oldest_seconds) : '–'}</Figure>
+        <Figure name="longest wait">{queue?.queued ? span(queue.oldest_seconds) : '–'}</Figure>
       </dl>
     </Section>
   )
@@ -83,7 +83,7 @@ function Replies({ queue }: { queue: Health['parts']['queue'] | null }) {
 
 function Figure({ name, children }: { name: string; children: ReactNode }) {
   return (
-    <div className="flex flex-col-reverse">
+    <div className="flex flex-col-reverse justify-end">
       <dt className="text-small text-soft">{name}</dt>
       <dd className="text-display tabular-nums">{children}</dd>
     </div>
@@ -156,7 +156,7 @@ function Parts({ parts }: { parts: Health['parts'] }) {
       <dl className="divide-y divide-line border-line border-y">
         <Part name="Database">{databaseWords(parts)}</Part>
         <Part name="Live text">{liveTextWords(parts)}</Part>
-        <Part name="Open pages">{typeof open === 'number' ? open : '–'}</Part>
+        <Part name="Connections">{typeof open === 'number' ? `${open} open` : '–'}</Part>
       </dl>
     </Section>
   )

@@ -18,7 +18,7 @@ export function isLost(worker: WorkerHealth): boolean {
 /** What matters most, in one sentence, with what it means for whoever is talking. */
 export function verdict({ parts }: Health): Verdict {
   if (!parts.queue) {
-    return { tone: 'danger', words: 'The database is away. Nothing is lost, and nothing can be sent until it is back.' }
+    return { tone: 'danger', words: 'The database is away. Nothing is lost; sending works again when it is back.' }
   }
   if (!parts.workers?.some((worker) => !isLost(worker) && !worker.draining)) {
     return { tone: 'warn', words: 'No worker is here. What you say is stored, and answered as soon as one is.' }
