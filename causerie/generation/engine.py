@@ -348,7 +348,7 @@ class Engine:
             pause = SWEEP_SECONDS * random.uniform(0.5, 1.0)
             try:
                 if await self._sweep_once():
-                    pause /= 10  # there is more; a moment, for the other workers' share
+                    pause /= 100  # there is more
             except (StorageUnavailable, Busy) as error:
                 log.warning("sweep_failed", code=error.code)
             except Exception:

@@ -31,6 +31,7 @@ RENEWAL_SECONDS = 5.0
 TRACED_AFTER_SECONDS = 1.0
 """The prompt of a reply that is over sooner is stored with its end, which costs no transaction of its own."""
 TRACES_A_UNIT = 20
+FAREWELL_SECONDS = 1.0
 LOST_WORKERS_KEPT = timedelta(hours=1)
 
 log = structlog.get_logger()
@@ -143,9 +144,10 @@ class Keeper:
     async def farewell(self) -> None:
         """Remove the worker's row, as nobody has to wonder where it is."""
         try:
-            await self._database.work_lazily(across.NOBODY, self._remove)
-        except (StorageUnavailable, Busy) as error:
-            log.warning("worker_not_removed", code=error.code)
+            async with asyncio.timeout(FAREWELL_SECONDS):
+                await self._database.work_lazily(across.NOBODY, self._remove)
+        except (StorageUnavailable, Busy, TimeoutError) as error:
+            log.warning("worker_not_removed", reason=str(error))
 
     async def _keep_some_traces(self, actor: Actor, replies: Sequence[Reply]) -> None:
         try:

@@ -11,7 +11,8 @@ Waiting = tuple[UUID, UUID]
 """The user and the message of a reply that found its model taken."""
 
 MOST_REMEMBERED = 1_000
-CLAIMS_AT_ONCE = 8
+CLAIMS_AT_ONCE = 4
+"""More of them would give one worker what waits for all."""
 
 
 class Taking(Enum):

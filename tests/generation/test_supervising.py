@@ -1,19 +1,20 @@
 """The supervisor ends a process whose loop is stuck, and no other."""
 
+import signal
 import subprocess
 import sys
 import textwrap
 import time
 
-import pytest
+from causerie.generation.supervising import MOST_SAMPLES_WITHOUT_A_TURN, STUCK
 
-from causerie.generation.supervising import STUCK, Supervisor
-
+SAMPLE_SECONDS = 0.05
+FROZEN_SECONDS = 1.5 * MOST_SAMPLES_WITHOUT_A_TURN * SAMPLE_SECONDS
 PROGRAM = """
 import asyncio, time
 from causerie.generation import supervising
 
-supervising.SAMPLE_SECONDS = 0.05
+supervising.SAMPLE_SECONDS = {seconds}
 turns = 0
 
 async def work():
@@ -34,7 +35,7 @@ asyncio.run(main())
 
 
 def run(then: str) -> subprocess.CompletedProcess[str]:
-    program = textwrap.dedent(PROGRAM).format(then=then)
+    program = textwrap.dedent(PROGRAM).format(then=then, seconds=SAMPLE_SECONDS)
     return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
 
 
@@ -49,10 +50,12 @@ def test_a_loop_that_turns_is_left_alone() -> None:
     assert ended.returncode == 0
 
 
-def test_it_counts_looks_so_that_frozen_seconds_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two looks with any time between them are no reason to end the process: this one would end."""
-    monkeypatch.setattr("causerie.generation.supervising.SAMPLE_SECONDS", 0.1)
-    supervisor = Supervisor(lambda: 0)
-    supervisor.start()
-    time.sleep(0.25)
-    supervisor.close()
+def test_a_process_that_was_frozen_is_left_alone() -> None:
+    program = textwrap.dedent(PROGRAM).format(then="await asyncio.sleep(1)", seconds=SAMPLE_SECONDS)
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(FROZEN_SECONDS)
+        process.send_signal(signal.SIGCONT)
+        assert process.wait(60) == 0
