@@ -123,6 +123,18 @@ async def test_a_dead_workers_wake_up_goes_to_another(
     assert reply_of(await woken(workers[1].dispatcher)) == reply
 
 
+async def test_what_a_worker_leaves_undone_goes_to_another(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("causerie.broker.redis.jobs.DEAD_SECONDS", 0.2)
+    monkeypatch.setattr("causerie.broker.redis.jobs.LOOK_SECONDS", 0.1)
+    monkeypatch.setattr("causerie.broker.redis.jobs.BLOCK_SECONDS", 0.2)
+    [reply] = some_replies(1)
+    async with redis_broker(redis_url, consumer=new_id()) as leaving:
+        leaving.dispatcher.wake(*reply)
+        assert reply_of(await woken(leaving.dispatcher)) == reply
+    async with redis_broker(redis_url, consumer=new_id()) as staying:
+        assert reply_of(await woken(staying.dispatcher)) == reply
+
+
 async def test_the_dead_are_removed_and_whoever_leaves_takes_its_name_away(
     redis_url: str, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -69,7 +69,6 @@ class RedisDispatcher:
         self._consumer = str(consumer)
         self._line: Line | None = None
         self._taken: deque[WakeUp] = deque()
-        self._undone: set[str] = set()
         self._receipts = Receipts()
         self._pauses = Pauses()
         self._look_at = 0.0
@@ -94,17 +93,18 @@ class RedisDispatcher:
         return self._taken.popleft()
 
     def done(self, wake_up: WakeUp) -> None:
-        self._undone.discard(wake_up.receipt)
         if not self._receipts.waiting:
             self._news.put(self._receipts)
         self._receipts.waiting.append(wake_up.receipt)
 
     async def close(self) -> None:
-        """Take this consumer out of the group, if nothing was left undone."""
+        """Take this consumer out of the group, unless something was left undone, which another one then takes over."""
         try:
-            if self._asked and not self._undone and not self._taken:
+            if self._asked:
                 line = await self._connected()
-                await line.ask(("XGROUP", "DELCONSUMER", JOBS, WORKERS, self._consumer), seconds=CLOSE_SECONDS)
+                pending: Command = ("XPENDING", JOBS, WORKERS, "-", "+", 1, self._consumer)
+                if await line.ask(pending, seconds=CLOSE_SECONDS) == [[]]:
+                    await line.ask(("XGROUP", "DELCONSUMER", JOBS, WORKERS, self._consumer), seconds=CLOSE_SECONDS)
         except FAILURES as error:
             log.debug("redis_jobs_away", reason=reason_of(error))
         finally:
@@ -157,7 +157,6 @@ class RedisDispatcher:
                 self.done(WakeUp(UUID(int=0), UUID(int=0), receipt))
                 continue
             told = dict(zip(fields[::2], fields[1::2], strict=True))
-            self._undone.add(receipt)
             self._taken.append(WakeUp(UUID(told[b"user"].decode()), UUID(told[b"message"].decode()), receipt))
 
     async def _connected(self) -> Line:
