@@ -58,8 +58,9 @@ class SessionState:
         return str(row["content"]) if row else ""
 
     def has_ended(self, message_id: str) -> bool:
-        """Return whether a message is known and nothing is added to it any more."""
-        return self.known(message_id).closed
+        """Return whether a message is known and nothing is added to it any more; a reply that waits has not ended."""
+        row = self.messages.get(message_id)
+        return self.known(message_id).closed and (row is None or _is_final(row))
 
     def children_by_parent(self) -> dict[str | None, list[str]]:
         """Return the ids below each parent (None: those that begin the session), oldest first, without the deleted."""

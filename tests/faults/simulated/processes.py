@@ -69,7 +69,7 @@ class Node:
     async def terminate(self) -> None:
         """SIGTERM: drain as the real process does, then end."""
         self.draining = True
-        await self.process.spawn(self._drain())
+        await asyncio.wait([self.process.spawn(self._drain())])  # it may be killed meanwhile
         await self.process.kill()
 
     def sign_in(self, connection: HTTPConnection) -> Actor:
