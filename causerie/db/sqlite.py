@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 import queue
 import sqlite3
 import threading
@@ -26,6 +27,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 MOST_WAITING_UNITS = 2_000
+WAIT_SECONDS = 10.0
+"""For whoever waits longer the answer comes too late: it is refused when its turn comes."""
 MOST_UNITS_A_COMMIT = 64
 READERS = 3
 BUSY_MILLISECONDS = 5_000
@@ -62,7 +65,7 @@ def sqlite_engine(file: Path, *, begin: str = "BEGIN IMMEDIATE", read_only: bool
 class _Unit:
     """A function that waits for its transaction, then its outcome."""
 
-    __slots__ = ("actor", "bulk", "durable", "error", "function", "future", "result", "work")
+    __slots__ = ("actor", "bulk", "durable", "error", "function", "future", "result", "until", "work")
 
     def __init__(
         self,
@@ -78,6 +81,7 @@ class _Unit:
         self.future = future
         self.durable = durable
         self.bulk = bulk
+        self.until = math.inf if bulk else time.monotonic() + WAIT_SECONDS
         self.work: Work | None = None
         self.result: Any = None
         self.error: BaseException | None = None
@@ -91,6 +95,7 @@ class SqliteDatabase:
         self.publisher = publisher
         self._loop = asyncio.get_running_loop()
         self._waiting = 0
+        self._reading = 0
         self._closed = False
         self._cpu_seconds = 0.0
         self._queue: queue.SimpleQueue[_Unit | None] = queue.SimpleQueue()
@@ -120,7 +125,20 @@ class SqliteDatabase:
         self, actor: Actor, function: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         self._refuse_if_closed()
-        return await self._loop.run_in_executor(self._readers, lambda: self._read(actor, function, *args, **kwargs))
+        if self._reading >= MOST_WAITING_UNITS:
+            raise _busy()
+        until = time.monotonic() + WAIT_SECONDS
+
+        def read() -> T:
+            if time.monotonic() > until:
+                raise _busy()
+            return self._read(actor, function, *args, **kwargs)
+
+        self._reading += 1
+        try:
+            return await self._loop.run_in_executor(self._readers, read)
+        finally:
+            self._reading -= 1
 
     def drop_connections(self) -> None:
         pass  # a file has no other side
@@ -141,7 +159,7 @@ class SqliteDatabase:
     async def _submit(self, actor: Actor, function: Callable[[Work], T], *, durable: bool, bulk: bool = False) -> T:
         self._refuse_if_closed()
         if self._waiting >= MOST_WAITING_UNITS:
-            raise Busy("Nothing was stored. Try again in a moment.", retry_after=1)
+            raise _busy()
         unit = _Unit(actor, function, self._loop.create_future(), durable=durable, bulk=bulk)
         self._waiting += 1
         self._queue.put(unit)
@@ -218,6 +236,9 @@ class SqliteDatabase:
                 unit.error = unit.error or _failure(error)
 
     def _run(self, connection: Connection, raw: Any, unit: _Unit) -> None:
+        if time.monotonic() > unit.until:
+            unit.error = _busy()
+            return
         for last_try in (False, True):
             raw.execute("SAVEPOINT unit")
             work = Work(unit.actor, connection)
@@ -268,6 +289,10 @@ class SqliteDatabase:
         finally:
             if transaction.is_active:  # a statement that was refused has ended it
                 transaction.rollback()
+
+
+def _busy() -> Busy:
+    return Busy("Nothing was stored. Try again in a moment.", retry_after=1)
 
 
 def _failure(error: BaseException) -> CauserieError:

@@ -194,6 +194,7 @@ async def test_counts_numbers_and_branches_agree_whatever_is_done(node: Node, ac
     start = (await node.read(service.get, session)).next_seq
     everything: list[UUID] = []
     living: set[UUID] = set()
+    living_rows = select(Message.id).where(Message.session_id == session, Message.deleted_at.is_(None))
     for kind, pick in acts:
         alive = [message for message in everything if message in living]
         if kind == "say" or not alive:
@@ -210,12 +211,8 @@ async def test_counts_numbers_and_branches_agree_whatever_is_done(node: Node, ac
                 everything.append(asked.message.id)
         else:
             await node.do(service.restore_message, everything[pick % len(everything)])
-        rows = await node.read(
-            lambda work: work.connection.exec_driver_sql(
-                "SELECT id FROM message WHERE session_id = ? AND deleted_at IS NULL", (session.hex,)
-            ).all()
-        )
-        living = {UUID(row[0]) for row in rows}
+        rows = await node.read(lambda work: work.session.scalars(living_rows).all())
+        living = set(rows)
         chat = await node.read(service.get, session)
         assert chat.total_messages == len(living)
         assert chat.active_leaf_id is None or chat.active_leaf_id in living

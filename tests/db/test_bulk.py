@@ -32,7 +32,7 @@ ROUNDS = 5
 MOST_ROWS_A_SLICE = 500
 
 
-async def test_slices_give_way_to_whatever_waits(database: SqliteDatabase, alice: Actor) -> None:
+async def test_slices_give_way_to_whatever_waits(sqlite: SqliteDatabase, alice: Actor) -> None:
     order: list[str] = []
     gates = {"first": Gate(), "slice 1": Gate()}
 
@@ -44,13 +44,13 @@ async def test_slices_give_way_to_whatever_waits(database: SqliteDatabase, alice
     def ask(way: Callable[..., Coroutine[Any, Any, None]], *names: str) -> list[asyncio.Task[None]]:
         return [asyncio.create_task(way(alice, partial(unit, name))) for name in names]
 
-    asked = ask(database.work, "first")
+    asked = ask(sqlite.work, "first")
     await asyncio.to_thread(gates["first"].reached)
-    asked += ask(database.work_in_bulk, "slice 1", "slice 2", "slice 3") + ask(database.work, "ack 1", "ack 2")
+    asked += ask(sqlite.work_in_bulk, "slice 1", "slice 2", "slice 3") + ask(sqlite.work, "ack 1", "ack 2")
     await asyncio.sleep(0)
     gates["first"].open()
     await asyncio.to_thread(gates["slice 1"].reached)
-    asked += ask(database.work, "ack 3")
+    asked += ask(sqlite.work, "ack 3")
     await asyncio.sleep(0)
     gates["slice 1"].open()
     await asyncio.gather(*asked)
@@ -58,14 +58,14 @@ async def test_slices_give_way_to_whatever_waits(database: SqliteDatabase, alice
     assert order == ["first", "ack 1", "ack 2", "slice 1", "ack 3", "slice 2", "slice 3"]
 
 
-async def test_each_slice_is_a_commit_of_its_own(database: SqliteDatabase, alice: Actor, file: Path) -> None:
+async def test_each_slice_is_a_commit_of_its_own(sqlite: SqliteDatabase, alice: Actor, file: Path) -> None:
     seen: list[int] = []
 
     def unit(key: str, work: Work) -> None:
         seen.append(len(stored_keys(file)))
         put(work, key)
 
-    await asyncio.gather(*(database.work_in_bulk(alice, partial(unit, key)) for key in "abc"))
+    await asyncio.gather(*(sqlite.work_in_bulk(alice, partial(unit, key)) for key in "abc"))
 
     assert seen == [0, 1, 2]
 

@@ -4,16 +4,18 @@ import asyncio
 import threading
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from structlog.testing import capture_logs
 
+from causerie.db.database import Database
 from causerie.db.errors import StorageConflict
-from causerie.db.sqlite import SqliteDatabase
 from causerie.db.work import Actor, Work
 from causerie.errors import NotFound
-from tests.db.rows import put, stored_keys
+from causerie.prompting.models import PromptSegment
+from tests.db.places import Place
+from tests.db.rows import put
 
 
 def put_and_tell(key: str, work: Work) -> None:
@@ -22,12 +24,12 @@ def put_and_tell(key: str, work: Work) -> None:
 
 
 async def test_facts_come_after_commit_on_the_loops_thread_and_before_the_caller_goes_on(
-    database: SqliteDatabase, alice: Actor, file: Path
+    database: Database, alice: Actor, place: Place
 ) -> None:
     heard: list[tuple[object, bool, int]] = []
 
     def listen(facts: Sequence[object]) -> None:
-        heard.extend((fact, fact in stored_keys(file), threading.get_ident()) for fact in facts)
+        heard.extend((fact, fact in place.stored(), threading.get_ident()) for fact in facts)
 
     database.publisher = listen
 
@@ -36,12 +38,15 @@ async def test_facts_come_after_commit_on_the_loops_thread_and_before_the_caller
     assert heard == [("a", True, threading.get_ident())]
 
 
-async def test_facts_come_in_the_order_of_commits(database: SqliteDatabase, alice: Actor) -> None:
+async def test_facts_come_in_the_order_of_commits(database: Database, alice: Actor) -> None:
+    """Of units that write to the same row, as all of a session do."""
+    await database.work(alice, put, "row")
     heard: list[object] = []
     committed: list[str] = []
     database.publisher = heard.extend
 
     def unit(key: str, work: Work) -> None:
+        work.session.execute(select(PromptSegment).where(PromptSegment.sha256 == "row").with_for_update())
         committed.append(key)
         put_and_tell(key, work)
 
@@ -51,7 +56,7 @@ async def test_facts_come_in_the_order_of_commits(database: SqliteDatabase, alic
     assert len(heard) == 200
 
 
-async def test_a_refused_unit_tells_nothing(database: SqliteDatabase, alice: Actor) -> None:
+async def test_a_refused_unit_tells_nothing(database: Database, alice: Actor) -> None:
     heard: list[object] = []
     committed: list[str] = []
     undone: list[str] = []
@@ -70,7 +75,7 @@ async def test_a_refused_unit_tells_nothing(database: SqliteDatabase, alice: Act
     assert (heard, committed, undone) == (["a"], [], ["refused"])
 
 
-async def test_a_unit_that_runs_twice_tells_once(database: SqliteDatabase, alice: Actor) -> None:
+async def test_a_unit_that_runs_twice_tells_once(database: Database, alice: Actor) -> None:
     heard: list[object] = []
     undone: list[int] = []
     database.publisher = heard.extend
@@ -91,7 +96,7 @@ async def test_a_unit_that_runs_twice_tells_once(database: SqliteDatabase, alice
     assert undone == [1]
 
 
-async def test_what_is_undone_twice_says_so_each_time(database: SqliteDatabase, alice: Actor) -> None:
+async def test_what_is_undone_twice_says_so_each_time(database: Database, alice: Actor) -> None:
     await database.work(alice, put, "taken")
     undone: list[str] = []
 
@@ -104,7 +109,7 @@ async def test_what_is_undone_twice_says_so_each_time(database: SqliteDatabase, 
     assert undone == ["undone", "undone"]
 
 
-async def test_actions_run_before_the_facts(database: SqliteDatabase, alice: Actor) -> None:
+async def test_actions_run_before_the_facts(database: Database, alice: Actor) -> None:
     order: list[object] = []
     database.publisher = order.extend
 
@@ -118,7 +123,7 @@ async def test_actions_run_before_the_facts(database: SqliteDatabase, alice: Act
 
 
 async def test_a_listener_that_fails_keeps_nobody_from_an_answer(
-    database: SqliteDatabase, alice: Actor, file: Path
+    database: Database, alice: Actor, place: Place
 ) -> None:
     def fail(facts: Sequence[object]) -> None:
         raise RuntimeError(f"deaf to {facts}")
@@ -129,12 +134,12 @@ async def test_a_listener_that_fails_keeps_nobody_from_an_answer(
         async with asyncio.timeout(5):
             await asyncio.gather(*(database.work(alice, partial(put_and_tell, key)) for key in "abc"))
 
-    assert stored_keys(file) == {"a", "b", "c"}
+    assert place.stored() == {"a", "b", "c"}
     assert [entry["event"] for entry in logs] == ["publishing_failed"] * 3
 
 
 async def test_an_action_that_fails_at_a_rollback_keeps_nobody_from_an_answer(
-    database: SqliteDatabase, alice: Actor, file: Path
+    database: Database, alice: Actor, place: Place
 ) -> None:
     def fail() -> None:
         raise RuntimeError("cannot undo")
@@ -149,5 +154,5 @@ async def test_an_action_that_fails_at_a_rollback_keeps_nobody_from_an_answer(
                 await database.work(alice, unit)
             await database.work(alice, put, "a")
 
-    assert stored_keys(file) == {"a"}
+    assert place.stored() == {"a"}
     assert [entry["event"] for entry in logs] == ["undoing_failed"]
