@@ -37,7 +37,7 @@ import {
 
 /** Without an acknowledgement for this long the connection is taken for dead. */
 const ACK_LIMIT_MS = 5_000
-/** While the server's database is away, it is asked this often whether it is back. */
+/** What the server could not do just now may work when it is asked again after this long. */
 const ASK_AGAIN_MS = 3_000
 /** States of chats that no page shows, kept so that going back to one paints at once. */
 const KEPT_CHATS = 8
@@ -318,7 +318,7 @@ export class Conversations {
   #carryOut(sessionId: string, effect: Effect): void {
     switch (effect.type) {
       case 'send':
-        this.#socket?.send(effect.frame)
+        this.#socket?.send({ ...effect.frame, ref: `join ${sessionId}` })
         break
       case 'fetch':
         this.#rows
@@ -340,12 +340,19 @@ export class Conversations {
   }
 
   #refused(frame: FrameOf<'error'>): void {
-    const isWithoutDatabase = frame.code === 'storage_unavailable'
-    if (isWithoutDatabase) this.#waitForDatabase()
-    if (!frame.ref?.startsWith('join '))
-      this.#settle(frame.ref ?? null, (pending) => pending.reject(new Problem(frame)))
-    // What is shown of a chat stays; it is joined again as soon as that can be.
-    else if (!isWithoutDatabase) this.#fail(frame.ref.slice('join '.length), frame)
+    if (frame.code === 'storage_unavailable') this.#waitForDatabase()
+    if (!frame.ref?.startsWith('join ')) return this.#settle(frame.ref ?? null, (it) => it.reject(new Problem(frame)))
+    const sessionId = frame.ref.slice('join '.length)
+    if (frame.retryable) this.#joinLater(sessionId)
+    else this.#fail(sessionId, frame)
+  }
+
+  /** What is shown of a chat stays until it can be joined again. */
+  #joinLater(sessionId: string): void {
+    this.#joined.delete(sessionId)
+    setTimeout(() => {
+      if (this.#open.has(sessionId) && !this.#joined.has(sessionId)) this.#join(sessionId)
+    }, ASK_AGAIN_MS)
   }
 
   #waitForDatabase(): void {
@@ -356,9 +363,8 @@ export class Conversations {
 
   #askForDatabase(): void {
     setTimeout(async () => {
-      if (!(await this.#rows.areThere().catch(() => false))) return this.#askForDatabase()
-      this.store.dispatch(databaseChanged('here'))
-      for (const sessionId of this.#open.keys()) if (!this.#joined.has(sessionId)) this.#join(sessionId)
+      if (await this.#rows.areThere().catch(() => false)) this.store.dispatch(databaseChanged('here'))
+      else this.#askForDatabase()
     }, ASK_AGAIN_MS)
   }
 
