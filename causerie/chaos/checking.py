@@ -282,13 +282,16 @@ def _not_asked_twice(evidence: Evidence) -> Iterator[Finding]:
 
 def _wakes(evidence: Evidence) -> Iterator[Finding]:
     for struck in evidence.strikes:
-        if struck.strike.fault in ("web-stop", "worker-stop"):
-            seconds = struck.recovery
-            if seconds is None or seconds > WAKE_SECONDS + SLACK_SECONDS:
-                told = "not at all" if seconds is None else f"after {seconds:.1f} s"
-                yield f"after {struck.strike.fault} at {struck.strike.at:.0f} s the process worked {told}"
-            else:
-                yield None
+        if struck.strike.fault not in ("web-stop", "worker-stop"):
+            continue
+        others = replace(evidence, strikes=[other for other in evidence.strikes if other is not struck])
+        woken = struck.began + struck.strike.lasts
+        allowed = WAKE_SECONDS + SLACK_SECONDS + _cost(others, woken, struck.ended)
+        if struck.recovery is None or struck.recovery > allowed:
+            told = "not at all" if struck.recovery is None else f"after {struck.recovery:.1f} s"
+            yield f"after {struck.strike.fault} at {struck.strike.at:.0f} s the process worked {told}"
+        else:
+            yield None
 
 
 def _drains(evidence: Evidence) -> Iterator[Finding]:

@@ -7,12 +7,13 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from causerie.chaos.evidence import Struck
 from causerie.chaos.plan import FAULTS, MODELS, Setup, Strike
@@ -23,7 +24,7 @@ from causerie.chaos.servers.postgres import PostgresCluster, PostgresDatabase, P
 from causerie.chaos.servers.valkey import ValkeyServer, valkey_server
 
 START_SECONDS = 60.0
-WAKE_SECONDS = 10.0
+WAKE_SECONDS = 20.0
 IN_FLIGHT_SECONDS = 0.1
 """After a wake: what was written before the sleep may be stored only then."""
 DELAY_SECONDS = 0.15
@@ -119,7 +120,9 @@ class Installation:
         """Return how long after `moment` a worker told that it is there; None if it did not in time."""
         statement = "SELECT extract(epoch FROM max(seen_at)) FROM worker WHERE pid = :pid"
         while time.time() < moment + within:
-            ((seen,),) = await self.reader.rows(statement, pid=process.pid or 0)
+            seen = None
+            with suppress(OSError, SQLAlchemyError):  # the database may be down as well
+                ((seen,),) = await self.reader.rows(statement, pid=process.pid or 0)
             if seen is not None and float(seen) > moment + IN_FLIGHT_SECONDS:
                 return float(seen) - moment
             await asyncio.sleep(0.2)
