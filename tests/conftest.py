@@ -11,6 +11,7 @@ from sqlalchemy import make_url
 from causerie.ops.migrating_postgres import migrate_postgres
 from tests.postgres import PostgresDatabase, PostgresServer, postgres_server
 from tests.redis import redis_server, redis_url, valkey  # noqa: F401 (fixtures)
+from tests.setups import add_option, install, installation, select, setup  # noqa: F401 (fixtures among them)
 
 TESTS = Path(__file__).parent
 SLOW_FOLDERS = {"bench", "browser", "contract", "faults"}
@@ -25,8 +26,12 @@ settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of whole folders."""
+pytest_addoption = add_option
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Choose those of the set-up, and mark the tests of whole folders."""
+    select(config, items)
     for item in items:
         parts = item.path.relative_to(TESTS).parts
         folder = parts[0]

@@ -2,25 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.contract.making import Api, speaking_to
 from tests.contract.providing import Provider, providing
-from tests.contract.serving import Server, serving
+from tests.contract.serving import Server
 from tests.contract.sockets import Socket, connected
-
-HERE = Path(__file__).parent
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark all of this folder as slow: a server has to start before its first test."""
-    for item in items:
-        if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.slow)
+from tests.setups import Install
 
 
 @pytest.fixture(scope="session")
@@ -30,8 +20,8 @@ def provider() -> Iterator[Provider]:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("causerie") / "data") as server:
+def server(install: Install, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with install(tmp_path_factory.mktemp("causerie") / "data") as installation, installation.serving() as server:
         yield server
 
 

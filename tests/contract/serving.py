@@ -1,32 +1,56 @@
-"""A real `causerie serve` process, started and stopped as its operator would."""
+"""Real processes of Causerie, started and stopped as their operator would."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import httpx
 
 CAUSERIE = Path(sys.executable).parent / "causerie"
 START_SECONDS = 60.0  # a busy machine; an idle one needs two
 DRAIN_SECONDS = 10.0
+READY = re.compile(r"^Causerie worker (?P<id>[0-9a-f-]{36}) is ready$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Worker:
+    """A running worker and everything it printed."""
+
+    process: subprocess.Popen[bytes]
+    output: Path
+
+    def printed(self) -> str:
+        return self.output.read_text(errors="replace")
+
+    def wait_until_ready(self) -> str:
+        """Return the worker's id as soon as it says that it is ready."""
+        deadline = time.monotonic() + START_SECONDS
+        while (ready := READY.search(self.printed())) is None:
+            assert self.process.poll() is None, f"the worker ended while starting:\n{self.printed()}"
+            assert time.monotonic() < deadline, f"the worker is not ready after {START_SECONDS} s:\n{self.printed()}"
+            time.sleep(0.05)
+        return ready["id"]
 
 
 @dataclass(frozen=True)
 class Server:
-    """A running server, its address and everything it printed."""
+    """A running web node, its address and everything it printed; and the workers that belong to it."""
 
     process: subprocess.Popen[bytes]
     port: int
     data: Path
     output: Path
+    workers: tuple[Worker, ...] = ()
 
     @property
     def url(self) -> str:
@@ -41,6 +65,12 @@ class Server:
 
     def terminate(self) -> None:
         self.process.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """Let all its processes die at once."""
+        for process in (self.process, *(worker.process for worker in self.workers)):
+            process.kill()
+            process.wait()
 
     def exit_status(self, within: float = DRAIN_SECONDS) -> int:
         """Wait for the process to end; raise `TimeoutExpired` when it does not in time."""
@@ -76,29 +106,42 @@ def run_to_its_end(data: Path, *options: str, **settings: str) -> subprocess.Com
 
 
 @contextmanager
-def serving(data: Path, *options: str, **settings: str) -> Iterator[Server]:
-    """Start a server on a free port, wait until it is ready, and end it afterwards."""
+def serving(data: Path, *options: str, workers: int = 0, **settings: str) -> Iterator[Server]:
+    """Start a web node on a free port, and workers beside it; wait until all are ready, and end them afterwards."""
     port = free_port()
     data.parent.mkdir(parents=True, exist_ok=True)
     output = data.parent / f"{data.name}-{port}.log"
-    with output.open("wb") as log:
-        process = subprocess.Popen(
-            [CAUSERIE, "serve", "--port", str(port), *options],
-            env=environment(data, settings),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    server = Server(process, port, data, output)
-    try:
+    with ExitStack() as stack:
+        log = stack.enter_context(output.open("wb"))
+        process = started(["serve", "--port", str(port), *options], environment(data, settings), log)
+        stack.callback(stop, process)
+        beside = [stack.enter_context(working(data, **settings)) for _ in range(workers)]
+        server = Server(process, port, data, output, tuple(beside))
         wait_until_ready(server)
         yield server
+
+
+@contextmanager
+def working(data: Path, *options: str, **settings: str) -> Iterator[Worker]:
+    """Start a worker, and end it afterwards. It says itself when it is ready."""
+    with tempfile.NamedTemporaryFile(dir=data.parent, prefix="worker-", suffix=".log", delete=False) as log:
+        process = started(["worker", *options], environment(data, settings), log)
+    try:
+        yield Worker(process, Path(log.name))
     finally:
         stop(process)
 
 
+def started(arguments: list[str], settings: dict[str, str], log: IO[bytes]) -> subprocess.Popen[bytes]:
+    """Start a process of Causerie that prints to a file."""
+    command = [str(CAUSERIE), *arguments]
+    return subprocess.Popen(command, env=settings, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
+
+
 def wait_until_ready(server: Server) -> None:
-    """Return as soon as `/readyz` answers 200."""
+    """Return as soon as its workers are ready and `/readyz` answers 200."""
+    for worker in server.workers:
+        worker.wait_until_ready()
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         assert server.process.poll() is None, f"the server ended while starting:\n{server.printed()}"
@@ -106,7 +149,8 @@ def wait_until_ready(server: Server) -> None:
             if httpx.get(f"{server.url}/readyz", timeout=2).status_code == 200:
                 return
         except httpx.TransportError:
-            time.sleep(0.05)  # nothing listens yet, and nothing tells when something does
+            pass  # nothing listens yet, and nothing tells when something does
+        time.sleep(0.05)
     raise AssertionError(f"the server is not ready after {START_SECONDS} s:\n{server.printed()}")
 
 

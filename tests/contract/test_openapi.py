@@ -12,7 +12,8 @@ import pytest
 from tests.contract import behaviours, openapi
 from tests.contract.making import Api, speaking_to
 from tests.contract.providing import Provider
-from tests.contract.serving import Server, serving
+from tests.contract.serving import Server
+from tests.setups import Installation
 
 ROUTES = """
 GET    /api/auth/me
@@ -146,9 +147,9 @@ def test_the_page_of_the_document_loads_nothing_from_elsewhere(server: Server) -
 
 
 @pytest.fixture
-def searched(tmp_path: Path, provider: Provider) -> Iterator[Server]:
+def searched(installation: Installation, tmp_path: Path, provider: Provider) -> Iterator[Server]:
     """A server of its own without a default model, and in `tmp_path` what leads the search to rows that exist."""
-    with serving(tmp_path / "data") as server, speaking_to(server.url, provider) as api:
+    with installation.serving() as server, speaking_to(server.url, provider) as api:
         api.patch("/settings", default_ai_model_id=None)
         session = api.session()
         model_id = api.model(behaviours.QUICK)

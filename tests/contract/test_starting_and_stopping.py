@@ -16,17 +16,20 @@ from tests.contract import behaviours
 from tests.contract.making import FINAL, UNFINISHED, Api, speaking_to
 from tests.contract.problems import refusal
 from tests.contract.providing import Provider
-from tests.contract.serving import DRAIN_SECONDS, Server, free_port, run_to_its_end, serving
+from tests.contract.serving import DRAIN_SECONDS, Server, free_port, run_to_its_end
 from tests.contract.sockets import Socket, connected
+from tests.setups import Installation
 
 CHECKPOINT_SECONDS = 1.5  # text is checkpointed every second
+FOUND_SECONDS = {"embedded": 3.0, "postgres": 20.0, "served": 20.0}
+"""What a killed process left is taken up: at once where it was the only one, else when its lease has run out."""
 
 
 @contextmanager
-def running(folder: Path, provider: Provider) -> Iterator[tuple[Server, Api, Socket]]:
-    """Give a server on this folder's data, its REST surface and a welcomed connection."""
+def running(installation: Installation, provider: Provider) -> Iterator[tuple[Server, Api, Socket]]:
+    """Give the processes of this installation, its REST surface and a welcomed connection."""
     with (
-        serving(folder / "data") as server,
+        installation.serving() as server,
         speaking_to(server.url, provider) as api,
         connected(server.socket_url) as socket,
     ):
@@ -96,6 +99,7 @@ def test_a_wrong_setting_stops_the_start_with_one_line_that_names_it(tmp_path: P
     assert f"CAUSERIE_{setting}" in said_in_one_line(refused)
 
 
+@pytest.mark.setups("embedded")
 def test_a_second_server_on_the_same_data_is_refused_with_one_line(server: Server) -> None:
     refused = run_to_its_end(server.data, "--port", str(free_port()))
 
@@ -116,8 +120,8 @@ def test_what_it_keeps_is_readable_by_its_owner_alone(server: Server) -> None:
     assert not [path for path in files if stat.S_IMODE(path.stat().st_mode) & 0o077]
 
 
-def test_sigterm_ends_an_idle_server_cleanly(tmp_path: Path) -> None:
-    with serving(tmp_path / "data") as server:
+def test_sigterm_ends_an_idle_server_cleanly(installation: Installation) -> None:
+    with installation.serving() as server:
         server.terminate()
 
         assert server.exit_status() == 0
@@ -125,14 +129,14 @@ def test_sigterm_ends_an_idle_server_cleanly(tmp_path: Path) -> None:
     assert "Traceback" not in server.printed()
 
 
-def test_everything_is_there_after_a_restart(tmp_path: Path, provider: Provider) -> None:
-    with running(tmp_path, provider) as (_, api, socket):
+def test_everything_is_there_after_a_restart(installation: Installation, provider: Provider) -> None:
+    with running(installation, provider) as (_, api, socket):
         answer = api.say(None, "Who are you?", ai_model_id=api.model(behaviours.QUICK))
         session = api.get(f"/sessions/{answer['chat_session_id']}")
         branch = api.branch(session["id"])
         before = socket.join(session["id"])
 
-    with running(tmp_path, provider) as (_, api, socket):
+    with running(installation, provider) as (_, api, socket):
         assert socket.expect("welcome")["epoch"] == before["epoch"]
         assert api.get(f"/sessions/{session['id']}") == session
         assert api.branch(session["id"]) == branch
@@ -141,10 +145,12 @@ def test_everything_is_there_after_a_restart(tmp_path: Path, provider: Provider)
 
 
 @pytest.mark.parametrize("signals", [1, 2])
-def test_a_stop_tells_every_socket_and_answers_who_waits(tmp_path: Path, provider: Provider, signals: int) -> None:
+def test_a_stop_tells_every_socket_and_answers_who_waits(
+    installation: Installation, provider: Provider, signals: int
+) -> None:
     """A signal to a whole process group reaches the server twice, itself and through `make`: that is one stop."""
     model = provider.one_of_its_own(text=behaviours.SLOW_TEXT, fault="hold", after=40)
-    with running(tmp_path, provider) as (server, api, socket), ThreadPoolExecutor(1) as thread:
+    with running(installation, provider) as (server, api, socket), ThreadPoolExecutor(1) as thread:
         session = api.session(ai_model_id=api.model(model, paid=True))
         socket.join(session["id"])
         body = {"chat_session_id": session["id"], "message": "A story?"}
@@ -171,10 +177,10 @@ def test_a_stop_tells_every_socket_and_answers_who_waits(tmp_path: Path, provide
     assert answer.json()["ai_message"]["status"] in UNFINISHED
 
 
-def test_a_reply_that_can_be_continued_goes_on_after_a_restart(tmp_path: Path, provider: Provider) -> None:
+def test_a_reply_that_can_be_continued_goes_on_after_a_restart(installation: Installation, provider: Provider) -> None:
     text = behaviours.STEADY_TEXT
     model = provider.one_of_its_own(text=text, fault="hold", after=120)
-    with running(tmp_path, provider) as (server, api, socket):
+    with running(installation, provider) as (server, api, socket):
         session = api.session(ai_model_id=api.model(model, continue_prefix=True))
         socket.join(session["id"])
         reply_id = api.start_reply(session["id"], "A story?")["ai_message"]["id"]
@@ -183,27 +189,26 @@ def test_a_reply_that_can_be_continued_goes_on_after_a_restart(tmp_path: Path, p
         assert server.exit_status() == 0
     provider.release(model)
 
-    with running(tmp_path, provider) as (_, api, _):
+    with running(installation, provider) as (_, api, _):
         reply = api.until_status(reply_id, FINAL)
 
     assert (reply["status"], reply["content"]) == ("complete", text)
     assert reply["attempt"] == 2
 
 
-def test_a_killed_servers_paid_reply_is_kept_as_a_partial(tmp_path: Path, provider: Provider) -> None:
+def test_a_killed_servers_paid_reply_is_kept_as_a_partial(installation: Installation, provider: Provider) -> None:
     text = behaviours.STEADY_TEXT
     model = provider.one_of_its_own(text=text, fault="hold", after=120)
-    with running(tmp_path, provider) as (server, api, socket):
+    with running(installation, provider) as (server, api, socket):
         session = api.session(ai_model_id=api.model(model, paid=True))
         socket.join(session["id"])
         answer = api.start_reply(session["id"], "A story?")
         socket.text_reaches(120)
         time.sleep(CHECKPOINT_SECONDS)
-        server.process.kill()
-        server.process.wait()
+        server.kill()
 
-    with running(tmp_path, provider) as (_, api, _):
-        reply = api.until_status(answer["ai_message"]["id"], FINAL, within=3)
+    with running(installation, provider) as (_, api, _):
+        reply = api.until_status(answer["ai_message"]["id"], FINAL, within=FOUND_SECONDS[installation.setup])
         question = api.message(answer["user_message"]["id"])
 
     assert question["content"] == "A story?"
@@ -212,9 +217,9 @@ def test_a_killed_servers_paid_reply_is_kept_as_a_partial(tmp_path: Path, provid
     assert len(provider.asked(model)) == 1
 
 
-def test_what_is_said_while_it_ends_is_refused_or_kept(tmp_path: Path, provider: Provider) -> None:
+def test_what_is_said_while_it_ends_is_refused_or_kept(installation: Installation, provider: Provider) -> None:
     model = provider.one_of_its_own(text=behaviours.QUICK_TEXT, fault="hold", after=10)
-    with running(tmp_path, provider) as (server, api, socket):
+    with running(installation, provider) as (server, api, socket):
         session = api.session(ai_model_id=api.model(model, paid=True))
         first = socket.answer("chat:message", ref="m", session_id=session["id"], content="A story?")["reply"]["id"]
         socket.text_reaches(10)
@@ -232,7 +237,7 @@ def test_what_is_said_while_it_ends_is_refused_or_kept(tmp_path: Path, provider:
         socket.expect("bye")
         assert server.exit_status() == 0
 
-    with running(tmp_path, provider) as (_, api, _):
+    with running(installation, provider) as (_, api, _):
         for reply_id in filter(None, [first, second]):
             assert api.until_status(reply_id, FINAL)["content"] == behaviours.QUICK_TEXT
         assert len(api.branch(session["id"])) == (4 if second else 2)

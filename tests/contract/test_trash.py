@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -10,9 +9,9 @@ from tests.contract.making import Api, speaking_to
 from tests.contract.problems import refusal
 from tests.contract.providing import Provider
 from tests.contract.resources import RESOURCES, SESSIONS, Resource, each_resource
-from tests.contract.serving import serving
+from tests.setups import Installation
 
-PURGE_SECONDS = 5.0
+PURGE_SECONDS = 15.0
 
 
 def trashed(api: Api) -> set[str]:
@@ -67,9 +66,9 @@ def test_restoring_what_is_not_in_the_trash_changes_nothing(api: Api) -> None:
 
 
 @pytest.fixture
-def own(tmp_path: Path, provider: Provider) -> Iterator[Api]:
+def own(installation: Installation, provider: Provider) -> Iterator[Api]:
     """A server of its own, because emptying the trash is felt by every test."""
-    with serving(tmp_path / "data") as server, speaking_to(server.url, provider) as api:
+    with installation.serving() as server, speaking_to(server.url, provider) as api:
         yield api
 
 
