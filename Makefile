@@ -1,7 +1,7 @@
 # Everything is set up in this folder: .venv, .cache, web/node_modules, causerie/static. `make help` lists the targets.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test check bench lint format types docs lock web wheel clean tests-fast tests-web browser
+.PHONY: help serve test test-faults check bench lint format types docs lock web wheel clean tests-fast tests-web browser
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -33,8 +33,11 @@ serve: $(STAMPS)/runtime $(STAMPS)/model $(STAMPS)/causerie $(STATIC)  ## Set up
 
 test: lint types tests-web browser $(STAMPS)/model $(STATIC)  ## Check everything and run all tests, on a real PostgreSQL and in a real browser
 	$(BIN)/pytest tests/browser
-	$(BIN)/pytest -m alone --ignore=tests/browser
+	$(BIN)/pytest -m "alone and not long" --ignore=tests/browser
 	$(BIN)/pytest -m "not alone" -n 2
+
+test-faults: $(STAMPS)/dev $(STAMPS)/causerie $(STATIC)  ## Try single faults on many real processes, each with the time it may cost (10 minutes)
+	$(BIN)/pytest -m long
 
 check: lint types tests-fast  ## Format, lint, types, imports and the fast tests, in under a minute
 
