@@ -1,6 +1,7 @@
 """The broker over a Redis that is killed, frozen, paused, flushed and full; and over a cluster."""
 
 import asyncio
+import random
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
@@ -23,6 +24,8 @@ SESSION = SessionKey(new_id(), new_id())
 REPLY = new_id()
 KEY = f"chat:{{{SESSION.session_id}}}:{REPLY}:{SESSION.user_id}"
 SOON = 10.0
+HAPPENINGS = {"say": 40, "wait": 20, "kill": 5, "flush": 3, "pause": 1, "drop": 3, "take over": 2}
+"""What may happen next, and how often."""
 
 
 @dataclass
@@ -301,6 +304,46 @@ async def test_a_failpoint_parts_the_stored_text_from_the_published(
 
     await nodes.ear.hears_text("Tea")
     assert lengths == [b":1"]
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_whatever_happens_the_text_is_whole_in_the_end_and_no_piece_was_wrong(
+    nodes: Nodes, valkey: ValkeyServer, seed: int
+) -> None:
+    chance = random.Random(seed)
+    attempt, writer = 1, nodes.here
+    for _ in range(60):
+        match chance.choices(["say", "wait", "kill", "flush", "pause", "drop", "take over"], [40, 20, 5, 3, 1, 3, 2])[
+            0
+        ]:
+            case "say":
+                text = chance.choice(["a", "é" * chance.randint(1, 300), "漢字 "])
+                writer.bus.publish_text(TextPiece(SESSION, REPLY, attempt, len(nodes.said), text))
+                nodes.said += text
+            case "wait":
+                await asyncio.sleep(chance.random() * 0.02)
+            case "kill":
+                valkey.command("CLIENT", "KILL", "TYPE", chance.choice(["normal", "pubsub"]))
+            case "flush":
+                valkey.command("FLUSHALL")
+            case "pause":
+                valkey.command("CLIENT", "PAUSE", 50)
+            case "drop":
+                chance.choice([nodes.here, nodes.there]).drop_connections()
+            case "take over":
+                attempt += 1
+                nodes.said = nodes.said[: chance.randint(0, len(nodes.said))]
+                writer = nodes.there if writer is nodes.here else nodes.here
+                writer.bus.open(SESSION, REPLY, attempt, nodes.said)
+    await eventually(lambda: not nodes.here.bus.away and not nodes.there.bus.away)
+    writer.bus.publish_text(TextPiece(SESSION, REPLY, attempt, len(nodes.said), "."))
+    nodes.said += "."
+
+    async with redis_broker(valkey.url, consumer=new_id()) as third:
+        await eventually(lambda: reads(third, LiveText(REPLY, attempt, nodes.said)))
+    for piece in nodes.ear.heard:
+        if isinstance(piece, TextPiece) and piece.attempt == attempt:
+            assert nodes.said[piece.offset :].startswith(piece.text)
 
 
 @pytest.fixture(scope="module")
