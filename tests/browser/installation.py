@@ -17,10 +17,15 @@ MODEL_CHILD = "providers/local/child.py"
 
 
 class Installation:
-    """One data folder, always served at one port, as its browser tabs expect."""
+    """One data folder, always served at one port, as its browser tabs expect.
 
-    def __init__(self, data: Path) -> None:
+    Args:
+        settings: what the server is told beside the folder.
+    """
+
+    def __init__(self, data: Path, **settings: str) -> None:
         self.data = data
+        self._settings = settings
         self.port = free_port()
         self.api = httpx.Client(base_url=f"http://127.0.0.1:{self.port}/api", timeout=10)
         self._process: subprocess.Popen[bytes] | None = None
@@ -34,8 +39,8 @@ class Installation:
         output = self.data.parent / f"{self.data.name}.log"
         with output.open("ab") as log:
             self._process = subprocess.Popen(
-                [CAUSERIE, "serve", "--port", str(self.port)],
-                env=environment(self.data, {}),
+                [CAUSERIE, "serve", "--worker", "--port", str(self.port)],
+                env=environment(self.data, self._settings),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -14,6 +14,7 @@ PAGES = {
     "/characters/new": "New character",
     "/models": "Models",
     "/trash": "Trash",
+    "/health": "Health",
     "/nowhere": "Nothing lives here",
 }
 
