@@ -23,7 +23,7 @@ COMMAND_SECONDS = 7.0
 ROLLBACK_SECONDS = 2.0
 KEEP_ALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
 """Seconds, seconds, probes; for the systems that have them."""
-FAILURES = (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+FAILURES = (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 """What the driver raises, plain or in SQLAlchemy's wrapping; a `TimeoutError` is an `OSError`."""
 
 
@@ -126,6 +126,11 @@ class Links:
     def drop(self) -> None:
         """Abort every connection, idle or not."""
         for link in (*self._idle, *self._taken):
+            link.abort()
+
+    def drop_idle(self) -> None:
+        """Abort the connections that nobody has: the other side went away, it seems, and they have not noticed yet."""
+        for link in self._idle:
             link.abort()
 
     async def close(self) -> None:

@@ -200,7 +200,8 @@ class PostgresDatabase:
             await link.driver.execute(opening)
         except FAILURES as error:
             link.abort()
-            if link.used:  # the other side may have gone since then, and other connections with it
+            if link.used:
+                self._links.drop_idle()
                 raise _NotBegun from error
             raise
 

@@ -9,13 +9,14 @@ from sqlalchemy import DateTime, Dialect, Uuid
 from sqlalchemy.types import TypeDecorator
 
 
-class Identifier(Uuid[UUID]):
+class Identifier(TypeDecorator[UUID]):
     """A UUID: native on PostgreSQL, 32 hexadecimal digits on SQLite.
 
     Reading it there is half of what a list of rows costs; by its integer it takes half the time of the library's way.
     PostgreSQL's driver has a subclass of its own, which not every encoder takes.
     """
 
+    impl = Uuid
     cache_ok = True
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], UUID | None] | None:
@@ -23,8 +24,8 @@ class Identifier(Uuid[UUID]):
             return _from_hexadecimal
         if dialect.driver == "asyncpg":
             return _plain
-        library: Callable[[Dialect, object], Callable[[Any], UUID | None] | None] = super().result_processor
-        return library(dialect, coltype)
+        library: Callable[[Any], UUID | None] | None = super().result_processor(dialect, coltype)
+        return library
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -18,6 +18,11 @@ from causerie.db.work import Actor
 from tests import postgres
 from tests.db.rows import Gate
 
+END_OTHERS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE pid <> pg_backend_pid() AND usename = current_user AND datname = current_database()
+"""
+
 
 class Place(Protocol):
     """Where a database is."""
@@ -89,10 +94,14 @@ class PostgresPlace:
 
     def stranger(self, statement: str, *values: Any) -> list[Any]:
         """Run a statement as the owner of the tables, on another connection."""
-        return self._stranger.submit(self._run, self._ask(statement, *values)).result()
+        return self._stranger.submit(self._run, self._ask(self.urls.owner_url, statement, *values)).result()
 
-    async def _ask(self, statement: str, *values: Any) -> list[Any]:
-        connection = await asyncpg.connect(self.urls.owner_url)
+    def end_connections(self) -> int:
+        """Let the server end every connection of the application; return how many those were."""
+        return len(self._stranger.submit(self._run, self._ask(self.urls.url, END_OTHERS)).result())
+
+    async def _ask(self, url: str, statement: str, *values: Any) -> list[Any]:
+        connection = await asyncpg.connect(url)
         try:
             rows: list[Any] = await connection.fetch(statement, *values)
         finally:
