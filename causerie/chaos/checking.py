@@ -1,5 +1,6 @@
 """The invariants of a turn, each judged from the evidence of a run."""
 
+import signal
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ STOP_SECONDS = 6.0
 LATE_SECONDS = 6.0
 WAKE_SECONDS = 5.0
 DRAIN_SECONDS = 10.0
+START_SECONDS = 15.0
 SLACK_SECONDS = 3.0
 """What a busy machine may add to any time."""
 TRIES_AN_ATTEMPT = 3
@@ -296,7 +298,9 @@ def _wakes(evidence: Evidence) -> Iterator[Finding]:
 
 def _drains(evidence: Evidence) -> Iterator[Finding]:
     for end in evidence.exits:
-        if end.status != 0 or end.seconds > DRAIN_SECONDS + SLACK_SECONDS:
+        if end.status == -signal.SIGTERM and end.age < START_SECONDS:
+            yield None  # it had not begun to work yet
+        elif end.status != 0 or end.seconds > DRAIN_SECONDS + SLACK_SECONDS:
             yield f"{end.process} ended {end.seconds:.1f} s after SIGTERM with status {end.status}"
         else:
             yield None

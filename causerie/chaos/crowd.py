@@ -122,7 +122,7 @@ class Crowd:
             await self._compare(session_id, [speaker, watcher])
 
     async def _say(self, tab: Tab, session_id: str | None, name: str, turn: Turn, model: str) -> Said:
-        script = Script(name, turn.words, turn.pace, turn.trouble, turn.after, turn.calls)  # type: ignore[arg-type]
+        script = Script(name, turn.words, turn.pace, turn.trouble, turn.after, turn.calls)
         content = f"Tell me something. {script.written()}"
         said = Said(str(new_id()), name, content, time.time())
         self._evidence.said.append(said)

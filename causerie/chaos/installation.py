@@ -29,6 +29,8 @@ IN_FLIGHT_SECONDS = 0.1
 """After a wake: what was written before the sleep may be stored only then."""
 DELAY_SECONDS = 0.15
 CONCURRENCY = 256
+MOST_CONNECTIONS = 400
+"""PostgreSQL does not learn that a black hole took its clients, and goes on counting them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ def servers(setup: Setup) -> Iterator[Servers]:
     if setup is Setup.EMBEDDED:
         yield Servers(setup)
         return
-    with postgres_cluster() as cluster:
+    with postgres_cluster({"max_connections": str(MOST_CONNECTIONS)}) as cluster:
         server = PostgresServer(cluster.admin)
         with server.roles(), server.database() as database:
             if setup is Setup.POSTGRES:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from causerie.chaos.provider import Trouble
+
 
 class Setup(StrEnum):
     """What an installation is made of."""
@@ -163,7 +165,7 @@ class Turn:
 
     words: int
     pace: int
-    trouble: str
+    trouble: Trouble
     after: int
     calls: int
     stops_after: int | None
@@ -202,7 +204,7 @@ def conversation(seed: int, number: int, names: Collection[str]) -> Conversation
 
 def _turn(chance: random.Random, names: Collection[str]) -> Turn:
     words, pace = chance.randint(40, 120), chance.randint(20, 60)
-    weights = {"none": 0.88, "cut": 0.05, "silence": 0.015, "error": 0.03, "busy": 0.025}
+    weights: dict[Trouble, float] = {"none": 0.88, "cut": 0.05, "silence": 0.015, "error": 0.03, "busy": 0.025}
     trouble = chance.choices(list(weights), list(weights.values()))[0]
     habit = {
         "cut": "provider-cut",

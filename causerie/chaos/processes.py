@@ -20,11 +20,12 @@ FAILPOINTS = "CAUSERIE_FAILPOINTS"
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """How a process ended that was told to by SIGTERM; `status` None: it had to be killed."""
+    """How a process ended that was told to by SIGTERM, `age` seconds after its start; `status` None: by force."""
 
     process: str
     seconds: float
     status: int | None
+    age: float
 
 
 class Process:
@@ -43,6 +44,7 @@ class Process:
         self._environment = dict(environment)
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
+        self._started = 0.0
         self._is_wanted = False
         self._is_frozen = False
         self._froze_at: float | None = None
@@ -55,6 +57,7 @@ class Process:
     def start(self, failpoints: str = "") -> None:
         """Run it, with these failpoints armed."""
         self._is_wanted = True
+        self._started = time.monotonic()
         environment = {**self._environment, **({FAILPOINTS: failpoints} if failpoints else {})}
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -93,7 +96,7 @@ class Process:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        self.exits.append(Exit(self.name, time.monotonic() - started, status))
+        self.exits.append(Exit(self.name, time.monotonic() - started, status, started - self._started))
 
     def look(self) -> None:
         """Start it again if it ended by itself; wake it if it froze by itself and long enough."""

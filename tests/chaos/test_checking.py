@@ -43,7 +43,7 @@ def sound() -> Evidence:
             Struck(Strike(1, "redis-kill", 5, 0), 998.0, 1_003.0),
             Struck(Strike(2, "web-stop", 5, 0), 990.0, 995.0, recovery=0.1),
         ],
-        exits=[Exit("worker0", 2.0, 0)],
+        exits=[Exit("worker0", 2.0, 0, age=60.0), Exit("worker1", 0.0, -15, age=0.5)],
         residues=[Residue("sockets of web0", 0, 0, 0)],
         calls=[CALL],
         stored=Stored(
@@ -197,11 +197,15 @@ def wake_slowly(evidence: Evidence) -> None:
 
 
 def drain_slowly(evidence: Evidence) -> None:
-    evidence.exits = [Exit("worker0", 14.0, 0)]
+    evidence.exits = [Exit("worker0", 14.0, 0, age=60.0)]
 
 
 def end_by_force(evidence: Evidence) -> None:
-    evidence.exits = [Exit("worker0", 2.0, None)]
+    evidence.exits = [Exit("worker0", 2.0, None, age=60.0)]
+
+
+def end_without_a_word(evidence: Evidence) -> None:
+    evidence.exits = [Exit("worker0", 0.0, -15, age=60.0)]
 
 
 def leave_something_behind(evidence: Evidence) -> None:
@@ -237,6 +241,7 @@ def leave_something_behind(evidence: Evidence) -> None:
         ("I15", wake_slowly),
         ("I16", drain_slowly),
         ("I16", end_by_force),
+        ("I16", end_without_a_word),
         ("I17", leave_something_behind),
     ],
 )
