@@ -13,6 +13,9 @@ class SessionKey:
     user_id: UUID
     session_id: UUID
 
+    def __hash__(self) -> int:
+        return hash(self.session_id)  # in half the time of both, for every piece of text
+
 
 @dataclass(frozen=True, slots=True)
 class TextPiece:

@@ -1,6 +1,7 @@
 """The one pub/sub connection of a node, and what it is subscribed to."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -44,6 +45,7 @@ class Hearing:
         self.away = True
         self._connections = connections
         self._wanted: dict[bytes, Subscription] = {}
+        self._needed: set[bytes] = set()  # wanted when the connection was made, and not confirmed yet
         self._told: set[bytes] = set()
         self._unconfirmed: Counter[bytes] = Counter()
         self._changed = asyncio.Event()
@@ -65,6 +67,7 @@ class Hearing:
         subscription = self._wanted.pop(channel, None)
         if subscription is not None:
             subscription.wake()
+            self._needed.discard(channel)
             self._changed.set()
 
     async def confirmed(self, channel: bytes) -> None:
@@ -102,13 +105,14 @@ class Hearing:
             await pauses.pause()
 
     async def _hear(self, line: Line) -> None:
-        self._heard_at = asyncio.get_running_loop().time()
+        self._heard_at = time.monotonic()
+        self._needed = set(self._wanted)
         self._changed.set()
         talking = asyncio.create_task(self._talk(line), name="redis subscriptions")
         try:
             while True:
                 message = await line.receive()
-                self._heard_at = asyncio.get_running_loop().time()
+                self._heard_at = time.monotonic()
                 if isinstance(message, list):  # else it answers a ping
                     self._take(message)
         finally:
@@ -130,6 +134,7 @@ class Hearing:
                 del self._unconfirmed[channel]
                 if channel in self._wanted and channel in self._told:
                     self._wanted[channel].confirmed.set()
+                    self._needed.discard(channel)
             self._look_around()
 
     async def _talk(self, line: Line) -> None:
@@ -142,7 +147,7 @@ class Hearing:
                 self._changed.clear()
                 await self._tell(line)
                 self._look_around()
-                silent = asyncio.get_running_loop().time() - self._heard_at
+                silent = time.monotonic() - self._heard_at
                 if silent > SILENT_SECONDS + ANSWER_SECONDS:
                     raise TimeoutError("Redis says nothing.")
                 if silent > SILENT_SECONDS:
@@ -154,16 +159,17 @@ class Hearing:
             line.abort()
 
     async def _tell(self, line: Line) -> None:
-        for channels in _batches(self._told - self._wanted.keys()):
-            self._told.difference_update(channels)
+        gone = self._told - self._wanted.keys()
+        new = self._wanted.keys() - self._told
+        self._told = self._told - gone | new
+        self._unconfirmed.update(new)
+        for channels in _batches(gone):
             await line.send([("UNSUBSCRIBE", *channels)])
-        for channels in _batches(self._wanted.keys() - self._told):
-            self._told.update(channels)
-            self._unconfirmed.update(channels)
+        for channels in _batches(new):
             await line.send([("SUBSCRIBE", *channels)])
 
     def _look_around(self) -> None:
-        if self.away and not self._unconfirmed and self._told == self._wanted.keys():
+        if self.away and not self._needed:
             self.away = False
             self._back.set()
             if self._complained:

@@ -3,6 +3,7 @@
 The session or the user is told by the channel. Of an unknown kind, which a newer version may send, nothing is heard.
 """
 
+from functools import lru_cache
 from struct import Struct
 from uuid import UUID
 
@@ -57,7 +58,7 @@ def unpack_news(session: SessionKey, message: bytes) -> EventNotice | TextPiece 
     match message[:1]:
         case b"t":
             _, _, message_id, attempt, offset = _text.unpack_from(message)
-            return TextPiece(session, UUID(bytes=message_id), attempt, offset, decode(message[_text.size :]))
+            return TextPiece(session, _uuid(message_id), attempt, offset, decode(message[_text.size :]))
         case b"e":
             _, _, message_id, seq, attempt, keep, length = _event.unpack_from(message)
             body = _event.size + length
@@ -94,3 +95,9 @@ def encode(text: str) -> bytes:
 def decode(text: bytes) -> str:
     """Undo `encode`."""
     return text.decode("utf-8", "surrogatepass")
+
+
+@lru_cache(maxsize=4_096)
+def _uuid(encoded: bytes) -> UUID:
+    """Return the id of a reply; remembered, because its pieces are many."""
+    return UUID(bytes=encoded)
