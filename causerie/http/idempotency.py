@@ -1,23 +1,34 @@
 """`Idempotency-Key`: a POST that is sent again is answered again, not done again."""
 
+import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
+import structlog
 from fastapi import Request, Response
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from causerie.clock import utc_now
-from causerie.db.work import Work
-from causerie.errors import CauserieError, Conflict, FieldError, InvalidInput
+from causerie.db.database import Database
+from causerie.db.errors import StorageUnavailable
+from causerie.db.work import Actor, Work
+from causerie.errors import Busy, CauserieError, Conflict, FieldError, InvalidInput
+from causerie.http.answers import etag
 from causerie.http.models import IdempotencyRecord
 from causerie.http.state import current_actor, current_database
 
 KEPT = timedelta(hours=24)
-LONGEST_RUN = timedelta(minutes=11)
-"""Longer than any POST waits; after that a request counts as lost with its process and may be sent again."""
+SIGN_SECONDS = 5.0
+SILENT = timedelta(seconds=20)
+"""A running request's record is touched every 5 s. One that was not for so long was lost with its process, and may be
+sent again."""
 LONGEST_KEY = 255
+
+log = structlog.get_logger(__name__)
 
 
 class IdempotencyConflict(CauserieError):
@@ -46,6 +57,15 @@ class Recorded:
     media_type: str
     body: str
 
+    def response(self) -> Response:
+        """Return it again, with the ETag that its row's version gave it."""
+        response = Response(self.body, self.status, {"idempotent-replayed": "true"}, self.media_type or None)
+        if self.media_type == "application/json":
+            told = json.loads(self.body)
+            if isinstance(told, dict) and isinstance(version := told.get("version"), int):
+                response.headers["etag"] = etag(version)
+        return response
+
 
 async def once(route: str, key: str, request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
     """Answer the request; one that was answered before with success gets that answer again.
@@ -67,9 +87,10 @@ async def once(route: str, key: str, request: Request, answer: Callable[[Request
     digest = hashlib.sha256(f"{request.url.query}\n".encode() + await request.body()).hexdigest()
     recorded = await database.work(actor, _claim, route, key, digest)
     if recorded:
-        return Response(recorded.body, recorded.status, {"idempotent-replayed": "true"}, recorded.media_type or None)
+        return recorded.response()
     try:
-        response = await answer(request)
+        async with _signs_of_life(database, actor, route, key):
+            response = await answer(request)
     except BaseException:
         await database.work(actor, _release, route, key)
         raise
@@ -80,6 +101,31 @@ async def once(route: str, key: str, request: Request, answer: Callable[[Request
     else:
         await database.work(actor, _release, route, key)
     return response
+
+
+@asynccontextmanager
+async def _signs_of_life(database: Database, actor: Actor, route: str, key: str) -> AsyncIterator[None]:
+    """Let others see, until the block ends, that the request runs."""
+
+    async def sign() -> None:
+        while True:
+            await asyncio.sleep(SIGN_SECONDS)
+            try:
+                await database.work_lazily(actor, _touch, route, key)
+            except (StorageUnavailable, Busy) as error:
+                log.warning("request_not_signed", route=route, code=error.code)
+
+    signing = asyncio.create_task(sign(), name="signs of a request")
+    try:
+        yield
+    finally:
+        signing.cancel()
+        await asyncio.wait([signing])
+
+
+def _touch(work: Work, route: str, key: str) -> None:
+    running = IdempotencyRecord.route == route, IdempotencyRecord.key == key, IdempotencyRecord.status.is_(None)
+    work.session.execute(update(IdempotencyRecord).where(*running).values(created_at=utc_now()))
 
 
 def _claim(work: Work, route: str, key: str, digest: str) -> Recorded | None:
@@ -93,7 +139,7 @@ def _claim(work: Work, route: str, key: str, digest: str) -> Recorded | None:
         raise IdempotencyConflict
     if stored.status is not None:
         return Recorded(stored.status, stored.media_type, stored.body)
-    if stored.created_at > now - LONGEST_RUN:
+    if stored.created_at > now - SILENT:
         raise StillRunning
     stored.created_at = now
     return None

@@ -10,7 +10,10 @@ from causerie.db.base import Base, Owned
 
 
 class IdempotencyRecord(Owned, Base):
-    """What a POST with an `Idempotency-Key` answered. `status` is null while the first request still runs."""
+    """What a POST with an `Idempotency-Key` answered.
+
+    While the first request still runs, `status` is null and `created_at` its last sign of life.
+    """
 
     __tablename__ = "idempotency_record"
     __table_args__ = (Index(None, "created_at"),)

@@ -1,6 +1,7 @@
 """A sealed key is read with its master key, at its place, and nowhere else (S35, S7)."""
 
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -87,3 +88,13 @@ def test_a_file_without_a_key_stops_the_start(tmp_path: Path, text: str) -> None
 def test_the_settings_may_bring_the_key(tmp_path: Path) -> None:
     assert master_key(Settings(data_dir=tmp_path, secret_key=KEY.hex())) == KEY
     assert not (tmp_path / "secret_key").exists()
+
+
+def test_processes_that_start_together_have_one_key(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path)
+
+    with ThreadPoolExecutor(8) as threads:
+        keys = set(threads.map(lambda _: master_key(settings), range(8)))
+
+    assert len(keys) == 1
+    assert [file.name for file in tmp_path.iterdir()] == ["secret_key"]

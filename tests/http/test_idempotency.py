@@ -10,9 +10,11 @@ from fastapi import FastAPI
 from sqlalchemy import update
 
 from causerie.db.work import Actor, Work
-from causerie.http.idempotency import KEPT, LONGEST_RUN
+from causerie.http import idempotency
+from causerie.http.idempotency import KEPT, SILENT
 from causerie.http.models import IdempotencyRecord
 from causerie.ids import new_id
+from causerie.profiles import service as profiles
 from tests.house import get
 
 
@@ -42,6 +44,46 @@ async def test_the_second_answer_is_the_first(client: httpx.AsyncClient, key: di
 
     assert (again.status_code, again.content) == (201, first.content)
     assert again.headers["idempotent-replayed"] == "true"
+    assert await names(client) == ["Ada"]
+
+
+async def test_the_second_answer_has_the_rows_etag_too(client: httpx.AsyncClient, key: dict[str, str]) -> None:
+    first = await client.post("/profiles", json={"name": "Ada"}, headers=key)
+    again = await client.post("/profiles", json={"name": "Ada"}, headers=key)
+
+    assert again.headers["etag"] == first.headers["etag"]
+
+
+async def test_a_long_request_gives_signs_that_it_runs(
+    app: FastAPI, client: httpx.AsyncClient, key: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(idempotency, "SIGN_SECONDS", 0.01)
+    signed, ends = asyncio.Event(), asyncio.Event()
+    touch, establish = idempotency._touch, profiles.create
+
+    def touched(work: Work, route: str, key: str) -> None:
+        touch(work, route, key)
+        work.on_commit(signed.set)
+
+    monkeypatch.setattr(idempotency, "_touch", touched)
+    work = app.state.database.work
+
+    async def slowly(actor: Actor, function: Any, *args: Any, **kwargs: Any) -> Any:
+        if function is establish:
+            await ends.wait()
+        return await work(actor, function, *args, **kwargs)
+
+    monkeypatch.setattr(app.state.database, "work", slowly)
+    first = asyncio.create_task(client.post("/profiles", json={"name": "Ada"}, headers=key))
+    await signed.wait()
+    await age(app, SILENT, status=None)
+    signed.clear()
+    await signed.wait()
+    again = await client.post("/profiles", json={"name": "Ada"}, headers=key)
+    ends.set()
+
+    assert (again.status_code, again.json()["code"]) == (409, "still_running")
+    assert (await first).status_code == 201
     assert await names(client) == ["Ada"]
 
 
@@ -88,7 +130,7 @@ async def test_a_request_that_died_with_its_process_may_be_sent_again(
     await client.post("/profiles", json={"name": "Ada"}, headers=key)
     await age(app, timedelta(0), status=None)
     running = await client.post("/profiles", json={"name": "Ada"}, headers=key)
-    await age(app, LONGEST_RUN)
+    await age(app, SILENT)
     again = await client.post("/profiles", json={"name": "Ada"}, headers=key)
 
     assert (running.status_code, again.status_code) == (409, 201)

@@ -24,6 +24,7 @@ from causerie.chats.schemas import MessageOut, NewSwipe, ReplyAttempt, SendMessa
 from causerie.chats.signals import Starter
 from causerie.db.database import Database
 from causerie.db.work import Actor, Work
+from causerie.failpoints import failpoint
 from causerie.http.answers import answer
 from causerie.http.bodies import JsonRoute
 from causerie.http.documents import FRAMES_AS_EVENTS, refusals
@@ -108,6 +109,7 @@ def _responses(model: type, *refused: Any) -> dict[int | str, dict[str, Any]]:
 async def send_message(body: SendMessage, waits: Waiting) -> Response:
     """Say something and wait for the reply. Without `chat_session_id` a session begins."""
     said = await waits.database.work(waits.actor, service.say, body.saying(), waits.starter)
+    failpoint("after_commit_before_ack")
     reply = said.ai_message
     if reply is None:
         return answer(Sent(chat_session_id=said.session_id, user_message=said.user_message, ai_message=None))
