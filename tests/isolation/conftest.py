@@ -160,7 +160,7 @@ async def postgres_pair(databases: Sequence[PostgresDatabase], *, policies: bool
     async with AsyncExitStack() as stack:
         worlds = []
         for database in databases:
-            engine = create_async_engine(make_url(database.owner_url).set(drivername="postgresql+asyncpg"))
+            engine = owner_engine(database)
             stack.push_async_callback(engine.dispose)
             served = await postgres.PostgresDatabase.open(database.url, connections=2)
             stack.push_async_callback(served.close)
@@ -169,6 +169,11 @@ async def postgres_pair(databases: Sequence[PostgresDatabase], *, policies: bool
                 await below(without_policies)
             worlds.append((served, below))
         yield await furnished(worlds, twins=False)
+
+
+def owner_engine(database: PostgresDatabase) -> AsyncEngine:
+    """Return an engine of the tables' owner."""
+    return create_async_engine(make_url(database.owner_url).set(drivername="postgresql+asyncpg"))
 
 
 def below_postgres(engine: AsyncEngine) -> Below[Any]:

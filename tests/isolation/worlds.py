@@ -46,6 +46,12 @@ class World:
         held: Contents = await self.below(contents)
         return held
 
+    async def restore_if_changed(self, bob: UUID) -> None:
+        """Let Bob have again what he had, if he has something else."""
+        held: dict[str, list[Row]] = await self.below(partial(rows_of, owner=bob))
+        if held != self.bobs:
+            await self.restore(bob)
+
     async def restore(self, bob: UUID) -> None:
         """Let Bob have again what he had."""
         await self.below(lambda connection: put_back(connection, bob, self.bobs))
