@@ -44,8 +44,8 @@ class Faults:
     share: float = 0.0
     pace: tuple[float, float] = (0.01, 0.12)
     words: tuple[int, int] = (2, 40)
-    patience: float = 1.0
-    """Multiplies how long a call is silent before it fails; 0 lets it fail at once."""
+    next: list[tuple[int, ProviderError]] = field(default_factory=list)
+    """What the next calls come to, before anything is left to chance: a failure after so many words."""
 
 
 @dataclass(eq=False)
@@ -118,6 +118,8 @@ class SimulatedModel:
         words = chance.randint(*faults.words)
         failure = _failure(chance) if chance.random() < faults.share else None
         breaks = 0 if failure is None or chance.random() < 0.5 else chance.randint(1, words)
+        if faults.next:
+            breaks, failure = faults.next.pop(0)
         try:
             await models.wait(chance.choice((0.01, 0.05, 0.2, 1.0)))
             for word in range(words):
@@ -139,7 +141,7 @@ class SimulatedModel:
 
     async def _fail(self, failure: ProviderError, *, began: bool) -> None:
         if isinstance(failure, ProviderSilent):
-            await self._models.wait(self._models.faults.patience * (SILENCE_SECONDS if began else FIRST_BYTE_SECONDS))
+            await self._models.wait(SILENCE_SECONDS if began else FIRST_BYTE_SECONDS)
         elif failure.retry_after is not None and not began:
             now = asyncio.get_running_loop().time()
             self._models.quiet.append((now, now + failure.retry_after))

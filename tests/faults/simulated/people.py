@@ -65,7 +65,7 @@ class Tab:
         self.process = Process(name)
         self.memory = memory
         self.ready = asyncio.Event()
-        self.frames = 0
+        self.frames: list[Frame] = []
         self.paged_at: dict[str, int] = {}
         self._trace = trace
         self._chance = chance
@@ -167,7 +167,7 @@ class Tab:
 
     def _observe(self, frame: Frame, effects: list[Effect]) -> None:
         """Check what one connection promises: nothing is missing in it, so nothing is asked for again."""
-        self.frames += 1
+        self.frames.append(frame)
         if any(isinstance(effect, Send) for effect in effects):
             self.memory.violations.append(f"I3: {frame} left {self.name} with a hole")
         session_id = frame.get("session_id")

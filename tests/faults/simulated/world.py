@@ -1,7 +1,7 @@
 """A whole installation with its people, on one seed: it talks while faults happen, heals, comes to rest, is checked."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from random import Random
@@ -29,6 +29,12 @@ T = TypeVar("T")
 SetUp = Literal["embedded", "postgres", "served"]
 SET_UPS: tuple[SetUp, ...] = ("embedded", "postgres", "served")
 
+ROLES: dict[SetUp, Sequence[str]] = {
+    "embedded": ("node",),
+    "postgres": ("web", "node", "worker"),
+    "served": ("web", "web", "worker", "worker"),
+}
+"""Which processes a set-up starts with."""
 REST_SECONDS = 240.0
 REQUEST_SECONDS = 30.0
 SETTLED_SECONDS = 8.0
@@ -67,10 +73,11 @@ class Disturbances:
 class World:
     """One installation, its people and what befalls them."""
 
-    def __init__(self, seed: int | str, set_up: SetUp, trace: Trace) -> None:
+    def __init__(self, seed: int | str, set_up: SetUp, trace: Trace, roles: Sequence[str] = ()) -> None:
         self.seed = seed
         self.set_up = set_up
         self.trace = trace
+        self.roles = roles or ROLES[set_up]
         self.chance = Random(f"{seed} {set_up}")
         self.storage = Storage(self._chance("storage"), trace)
         self.models = SimulatedModels(self._chance("models"), trace)
@@ -241,12 +248,7 @@ class World:
         opened.start()
         self._opened = opened
         await self._furnish()
-        roles = {
-            "embedded": ["node"],
-            "postgres": ["web", "node", "worker"],
-            "served": ["web", "web", "worker", "worker"],
-        }
-        for role in roles[self.set_up]:
+        for role in self.roles:
             self.start(role)
         for node in self.nodes:
             await node.ready.wait()
@@ -346,13 +348,18 @@ class World:
 
 
 def simulate(
-    seed: int | str, set_up: SetUp, story: Callable[[World], Awaitable[T]], *, trace: Trace | None = None
+    seed: int | str,
+    set_up: SetUp,
+    story: Callable[[World], Awaitable[T]],
+    *,
+    trace: Trace | None = None,
+    roles: Sequence[str] = (),
 ) -> T:
     """Let `story` happen in a world of its own, in virtual time."""
     trace = trace or Trace()
 
     async def tell() -> T:
-        async with World(seed, set_up, trace) as world:
+        async with World(seed, set_up, trace, roles) as world:
             return await story(world)
 
     return run(hash_of(seed), trace, tell)
