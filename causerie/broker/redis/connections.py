@@ -4,9 +4,10 @@ import asyncio
 import random
 import socket
 from binascii import crc_hqx
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple, cast
 
+from hiredis import pack_command
 from redis.asyncio.connection import Connection, parse_url
 from redis.exceptions import (
     AskError,
@@ -40,6 +41,10 @@ Command = tuple[bytes | str | int, ...]
 Answer = Any
 """What Redis says to a command; a refusal is a `ResponseError`."""
 
+# As the protocol has it; the stub means a tuple of one. redis-py's own way takes several times as long, and was half of
+# what publishing a piece of text cost.
+_packed = cast("Callable[[Command], bytes]", pack_command)
+
 
 class Moved(RedisConnectionError):
     """What was asked for is on another node now."""
@@ -63,7 +68,7 @@ class Line:
         if not self._connection.is_connected:  # redis-py would connect again, behind whoever counts the answers
             raise RedisConnectionError("The connection is closed.")
         async with asyncio.timeout(ANSWER_SECONDS):
-            await self._connection.send_packed_command(b"".join(map(packed, commands)), check_health=False)
+            await self._connection.send_packed_command(b"".join(map(_packed, commands)), check_health=False)
 
     async def receive(self) -> Answer:
         """Wait for the next answer, without a limit.
@@ -219,12 +224,6 @@ class Pauses:
 def reason_of(error: Exception) -> str:
     """Return what a failure was, for the log."""
     return f"{type(error).__name__}: {error}"
-
-
-def packed(command: Command) -> bytes:
-    """Return a command as the protocol has it: in a quarter of the time that redis-py takes, which can do more."""
-    parts = [part if isinstance(part, bytes) else str(part).encode() for part in command]
-    return b"*%d\r\n" % len(parts) + b"".join([b"$%d\r\n%b\r\n" % (len(part), part) for part in parts])
 
 
 def slot_of(key: bytes) -> int:
