@@ -7,6 +7,7 @@ from uuid import UUID
 
 from causerie.broker.ports import EventNotice, SessionHint, SessionKey
 from causerie.chats import encoding, statements
+from causerie.chats.errors import SessionNotFound
 from causerie.chats.schemas import MessageOut, SessionOut
 from causerie.clock import utc_now
 from causerie.db.work import Work
@@ -83,17 +84,34 @@ def end_entry(
     )
 
 
+def take_numbers(work: Work, session_id: UUID, count: int) -> int | None:
+    """Take the numbers of `count` events, and with them the session's lock; return the first of them.
+
+    Numbers that were taken in this transaction are given back by a negative `count`.
+
+    Returns:
+        None when the session is not there any more.
+    """
+    parameters = {"of_session": session_id, "count": count, "updated_at": utc_now()}
+    next_seq = work.execute(statements.TAKE_SEQ, **parameters).scalar_one_or_none()
+    return None if next_seq is None else next_seq - count
+
+
 def record(work: Work, session_id: UUID, *entries: Entry, first_seq: int | None = None) -> int:
     """Number the entries, store them and publish them; return the first number.
 
     Args:
-        first_seq: the session's `next_seq`, when the caller has read it under the session's lock and advances it
-            itself; without it the numbers are taken here.
+        first_seq: the first number, when the caller has the session's lock and sees to it that the numbers are taken;
+            without it they are taken here.
+
+    Raises:
+        SessionNotFound: the session is not there any more.
     """
     now = utc_now()
     if first_seq is None:
-        parameters = {"of_session": session_id, "count": len(entries), "updated_at": now}
-        first_seq = work.execute(statements.TAKE_SEQ, **parameters).scalar_one() - len(entries)
+        first_seq = take_numbers(work, session_id, len(entries))
+        if first_seq is None:
+            raise SessionNotFound
     key = SessionKey(work.actor.user_id, session_id)
     rows: list[dict[str, Any]] = []
     for seq, entry in enumerate(entries, first_seq):

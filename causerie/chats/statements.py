@@ -137,6 +137,7 @@ END_GENERATION = (
         partial_text="",
     )
 )
+END_TRACED_GENERATION = END_GENERATION.values(prompt_trace=bindparam("trace"))
 END_MESSAGE = (
     update(messages)
     .where(messages.c.user_id == ACTOR, messages.c.id == bindparam("of_message"))
@@ -187,12 +188,7 @@ def _branch(*columns: ColumnElement[object]) -> Select[*tuple[Any, ...]]:
     path = _upward()
     # The limit stands beside the walk alone, which neither database takes further than that. The rows are then in
     # whatever order the joins leave them.
-    page = (
-        select(path.c.id, path.c.depth)
-        .where(~_gone(path))
-        .limit(bindparam("limit", type_=Integer))
-        .subquery("page")
-    )
+    page = select(path.c.id, path.c.depth).where(~_gone(path)).limit(bindparam("limit", type_=Integer)).subquery("page")
     return (
         select(*columns)
         .select_from(page)

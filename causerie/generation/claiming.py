@@ -97,16 +97,13 @@ def start(
 
 
 def find(work: Work, message_id: UUID) -> Found | None:
-    """Take the session's lock and return the reply if it may be claimed."""
-    session_id = work.execute(statements.SESSION_TO_WRITE, of_message=message_id).scalar_one_or_none()
-    if session_id is None:
-        return None
+    """Return the reply if it may be claimed; then its session is locked."""
     now = utc_now()
     row = work.execute(statements.CLAIMABLE, of_message=message_id, now=now, overdue=now - LATE).one_or_none()
     if row is None:
         return None
     return Found(
-        session=SessionKey(work.actor.user_id, session_id),
+        session=SessionKey(work.actor.user_id, row.session_id),
         message_id=message_id,
         left_behind=row.state is Status.STREAMING,
         attempt=row.attempt,

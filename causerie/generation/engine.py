@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -30,7 +30,7 @@ from causerie.generation.reply import Interruption, Reply
 from causerie.generation.slots import CLAIMS_AT_ONCE, Slots, Taking
 from causerie.generation.writing import Writer, can_continue
 from causerie.ids import new_id
-from causerie.prompting.service import store_trace
+from causerie.prompting.service import store_texts
 from causerie.providers.protocol import ModelConfig, ProviderSource
 
 SWEEP_SECONDS = 2.0
@@ -386,11 +386,10 @@ class Engine:
 
 
 def _store_end(work: Work, reply: Reply, ending: Ending) -> bool:
-    ended = chats.end(work, reply.session.session_id, reply.message_id, reply.attempt, ending)
-    if ended and reply.trace is not None and not reply.traced:
-        store_trace(work, reply.message_id, reply.attempt, reply.trace)
+    if reply.trace is not None and not reply.traced:
+        ending = replace(ending, prompt_trace=store_texts(work, reply.attempt, reply.trace))
     work.on_commit(_ended)
-    return ended
+    return chats.end(work, reply.session.session_id, reply.message_id, reply.attempt, ending)
 
 
 def _ended() -> None:

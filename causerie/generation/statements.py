@@ -39,23 +39,24 @@ _claimable = and_(
     _free_above,
 )
 
-SESSION_TO_WRITE = (
-    select(sessions.c.id)
+CLAIMABLE = (
+    select(
+        generations.c.session_id,
+        generations.c.state,
+        generations.c.attempt,
+        generations.c.first_attempt,
+        generations.c.owner,
+        generations.c.deadline_at,
+        generations.c.stop_requested,
+        generations.c.keep,
+        generations.c.partial_text,
+    )
+    .select_from(sessions)
     .join(generations, and_(generations.c.user_id == ACTOR, generations.c.session_id == sessions.c.id))
-    .where(sessions.c.user_id == ACTOR, sessions.c.deleted_at.is_(None))
-    .where(generations.c.message_id == bindparam("of_message"))
-    .with_for_update(of=sessions)
+    .where(sessions.c.user_id == ACTOR, sessions.c.deleted_at.is_(None), _claimable)
+    # Locked in this order; and only a row that is locked is read again after waiting for the lock.
+    .with_for_update(of=(sessions, generations))
 )
-CLAIMABLE = select(
-    generations.c.state,
-    generations.c.attempt,
-    generations.c.first_attempt,
-    generations.c.owner,
-    generations.c.deadline_at,
-    generations.c.stop_requested,
-    generations.c.keep,
-    generations.c.partial_text,
-).where(_claimable)
 CLAIM = (
     update(generations)
     .where(_claimable)

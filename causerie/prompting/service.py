@@ -2,6 +2,6 @@
 
 from causerie.prompting.assembling import Prompt, assemble
 from causerie.prompting.context import Context, read_context
-from causerie.prompting.tracing import PromptTrace, read_prompt, store_trace
+from causerie.prompting.tracing import PromptTrace, read_prompt, store_texts, store_trace
 
-__all__ = ["Context", "Prompt", "PromptTrace", "assemble", "read_context", "read_prompt", "store_trace"]
+__all__ = ["Context", "Prompt", "PromptTrace", "assemble", "read_context", "read_prompt", "store_texts", "store_trace"]

@@ -31,20 +31,25 @@ class PromptTrace:
 
 
 def store_trace(work: Work, message_id: UUID, attempt: int, trace: PromptTrace) -> bool:
-    """Keep what `attempt` of a reply asks its model; texts that are no message are stored once for all prompts.
+    """Keep what `attempt` of a reply asks its model.
 
     Returns:
         False when the attempt is not the current one: then the trace was not kept.
     """
+    stored = store_texts(work, attempt, trace)
+    kept = work.execute(statements.KEEP_TRACE, of_message=message_id, of_attempt=attempt, trace=stored)
+    return kept.rowcount == 1
+
+
+def store_texts(work: Work, attempt: int, trace: PromptTrace) -> dict[str, Any]:
+    """Store the texts of a prompt that are no message, once for all prompts; return the trace as the reply keeps it."""
     parts = [_stored_part(part, trace.factor) for part in trace.parts]
     authored = (
         (row, part) for row, part in zip(parts, trace.parts, strict=True) if row.version is None and not row.cut
     )
     texts = {row.source: part.text for row, part in authored}
     work.execute_many(statements.INSERT_SEGMENTS, [{"sha256": name, "text": text} for name, text in texts.items()])
-    stored = _stored(trace, attempt, parts)
-    kept = work.execute(statements.KEEP_TRACE, of_message=message_id, of_attempt=attempt, trace=stored)
-    return kept.rowcount == 1
+    return _stored(trace, attempt, parts)
 
 
 def read_prompt(work: Work, message_id: UUID) -> PromptOut:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from causerie.chats import statements
 from causerie.chats.models import Status
-from causerie.chats.recording import end_entry, record
+from causerie.chats.recording import end_entry, record, take_numbers
 from causerie.chats.signals import ReplyQueued
 from causerie.db.work import Work
 from causerie.errors import CauserieError
@@ -14,7 +14,10 @@ from causerie.errors import CauserieError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """How a reply ended. `error` has `code`, `title`, `detail` and `retryable` when it failed."""
+    """How a reply ended. `error` has `code`, `title`, `detail` and `retryable` when it failed.
+
+    `prompt_trace` is what the model was asked, if that is not stored yet.
+    """
 
     status: Status
     content: str
@@ -23,6 +26,7 @@ class Ending:
     model: str | None = None
     usage: dict[str, Any] | None = None
     error: dict[str, Any] | None = None
+    prompt_trace: dict[str, Any] | None = None
 
 
 def end(work: Work, session_id: UUID, message_id: UUID, attempt: int, ending: Ending) -> bool:
@@ -31,10 +35,16 @@ def end(work: Work, session_id: UUID, message_id: UUID, attempt: int, ending: En
     Returns:
         False when the attempt is not the current one, or has ended already: then nothing was written.
     """
-    ended = work.execute(
-        statements.END_GENERATION, of_message=message_id, of_attempt=attempt, status=ending.status
-    ).rowcount
-    if ended == 0:
+    seq = take_numbers(work, session_id, 1)  # whoever writes in a session takes its row first
+    if seq is None:
+        return False
+    generation: dict[str, Any] = {"of_message": message_id, "of_attempt": attempt, "status": ending.status}
+    if ending.prompt_trace is None:
+        ended = work.execute(statements.END_GENERATION, **generation)
+    else:
+        ended = work.execute(statements.END_TRACED_GENERATION, **generation, trace=ending.prompt_trace)
+    if ended.rowcount == 0:
+        take_numbers(work, session_id, -1)
         return False
     work.execute(
         statements.END_MESSAGE,
@@ -57,7 +67,7 @@ def end(work: Work, session_id: UUID, message_id: UUID, attempt: int, ending: En
         usage=ending.usage,
         error=ending.error,
     )
-    record(work, session_id, entry)
+    record(work, session_id, entry, first_seq=seq)
     for waiting in work.execute(statements.WAITING_FOR, message_id=message_id).scalars():
         work.publish(ReplyQueued(work.actor.user_id, waiting))
     return True
