@@ -69,6 +69,7 @@ SERVE_NO_USER = {
     "causerie.ops.first_start._share_services": "makes what is everyone's",
     "causerie.aimodels.service.share": "makes what is everyone's",
     "causerie.ops.health.check_schema": "looks at the schema",
+    "causerie.ops.health._fleet": "numbers of all users together, across users: tried by itself",
     "causerie.worker._epoch": "reads what is true of the whole installation",
     "causerie.worker.NoStarter.try_start": "does nothing",
     "causerie.generation.keeping.Keeper._keep": "the worker's own acts, of which one is across users: tried by itself",

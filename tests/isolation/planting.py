@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import JSON, CheckConstraint, Column, Connection, ForeignKeyConstraint, Table, insert
 
 from causerie.clock import utc_now
-from causerie.db.types import UtcDateTime
+from causerie.db.types import Identifier, UtcDateTime
 from causerie.ids import new_id
 
 Row = dict[str, Any]
@@ -61,8 +61,9 @@ def _value(column: Column[Any]) -> Any:
         return utc_now()
     if isinstance(column.type, JSON):
         return {}
+    if isinstance(column.type, Identifier):
+        return new_id()
     made: dict[type, Callable[[], Any]] = {
-        UUID: new_id,
         str: lambda: f"{column.name} {next(_numbers)}",
         int: lambda: next(_numbers),
         bool: bool,
