@@ -139,7 +139,7 @@ class MemorySessionCache:
         self._limit = limit
         self._characters = 0
         self._remembered: OrderedDict[SessionKey, tuple[float, CachedSession]] = OrderedDict()
-        self._forgotten: OrderedDict[SessionKey, float] = OrderedDict()
+        self._forgotten: OrderedDict[SessionKey | UUID, float] = OrderedDict()
 
     async def get(self, session: SessionKey) -> CachedSession | None:
         until, cached = self._remembered.get(session, (0.0, None))
@@ -154,7 +154,9 @@ class MemorySessionCache:
     def put(self, session: SessionKey, cached: CachedSession) -> None:
         now = time.monotonic()
         _, older = self._remembered.get(session, (0.0, None))
-        if self._forgotten.get(session, 0.0) > now or (older is not None and older.head > cached.head):
+        if older is not None and older.head > cached.head:
+            return
+        if max(self._forgotten.get(session, 0.0), self._forgotten.get(session.user_id, 0.0)) > now:
             return
         self._drop(session)
         self._remembered[session] = (now + CACHED_SECONDS, cached)
@@ -164,15 +166,20 @@ class MemorySessionCache:
 
     def forget(self, session: SessionKey) -> None:
         self._drop(session)
-        now = time.monotonic()
-        self._forgotten[session] = now + FORGOTTEN_SECONDS
-        self._forgotten.move_to_end(session)
-        while next(iter(self._forgotten.values())) <= now:
-            self._forgotten.popitem(last=False)
+        self._keep_out(session)
 
     def forget_user(self, user_id: UUID) -> None:
         for session in [session for session in self._remembered if session.user_id == user_id]:
-            self.forget(session)
+            self._drop(session)
+        self._keep_out(user_id)
+
+    def _keep_out(self, key: SessionKey | UUID) -> None:
+        """Take nothing for a while that was read before."""
+        now = time.monotonic()
+        self._forgotten[key] = now + FORGOTTEN_SECONDS
+        self._forgotten.move_to_end(key)
+        while next(iter(self._forgotten.values())) <= now:
+            self._forgotten.popitem(last=False)
 
     def _drop(self, session: SessionKey) -> None:
         _, cached = self._remembered.pop(session, (0.0, None))

@@ -80,6 +80,21 @@ async def test_all_of_a_users_sessions_are_forgotten_and_nobody_elses(cache: Ses
     assert await cache.get(others) == NEW
 
 
+async def test_what_was_read_before_its_user_was_forgotten_is_gone_soon(
+    cache: SessionCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("causerie.broker.redis.cache.LONGEST_READ_SECONDS", 0.3)
+    others = SessionKey(new_id(), SESSION.session_id)
+    cache.forget_user(SESSION.user_id)
+    await asyncio.sleep(0.05)
+    cache.put(SESSION, OLD)
+    cache.put(others, NEW)
+    assert await remembered(cache, others, NEW)
+
+    assert await remembered(cache, SESSION, None)
+    assert await cache.get(others) == NEW
+
+
 async def test_memory_is_bounded_and_loses_what_was_asked_for_longest_ago() -> None:
     cache = MemorySessionCache(limit=3 * 1_000)
     sessions = [SessionKey(SESSION.user_id, new_id()) for _ in range(3)]

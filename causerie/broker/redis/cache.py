@@ -10,6 +10,8 @@ from causerie.broker.redis.pipe import Once, Pipe, Question
 
 LONGEST_SECONDS = 0.5
 """Longer than this the database is the quicker one to ask."""
+LONGEST_READ_SECONDS = 6.0
+"""No reading of the database takes longer, so nothing older is put later."""
 LARGEST_CHARACTERS = 256 * 1024
 
 PUT = """
@@ -75,14 +77,17 @@ class RedisSessionCache:
         task.add_done_callback(self._forgetting.discard)
 
     async def close(self) -> None:
-        """Give up what is being forgotten; it ends by itself within the hour."""
+        """Give up what is being forgotten."""
         for task in self._forgetting:
             task.cancel()
         await asyncio.gather(*self._forgetting, return_exceptions=True)
 
     async def _forget_all(self, user_id: UUID) -> None:
+        """Forget twice: a session that was not in the set yet may be put by who read it before."""
         index = keys.cached_sessions(user_id)
-        question = Question(index, ("SMEMBERS", index))
-        self._news.put(question)
-        for session_id in await question.answer or ():
-            self.forget(SessionKey(user_id, UUID(session_id.decode())))
+        for pause in (0.0, LONGEST_READ_SECONDS):
+            await asyncio.sleep(pause)
+            question = Question(index, ("SMEMBERS", index))
+            self._news.put(question)
+            for session_id in await question.answer or ():
+                self.forget(SessionKey(user_id, UUID(session_id.decode())))
