@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import NullPool
 
 from causerie.db.errors import StorageUnavailable
+from causerie.db.prepared import STATEMENTS
 from causerie.errors import Busy
 
 CONNECT_SECONDS = 5.0
@@ -79,8 +80,9 @@ class Link:
 class Links:
     """At most `most` connections. Who comes first is served first, bulk work when nobody else waits."""
 
-    def __init__(self, engine: AsyncEngine, most: int) -> None:
-        self._engine = engine
+    def __init__(self, url: str, most: int) -> None:
+        self._engine = postgres_engine(url)
+        self._keeps_statements = _without_our_own(url)[1]
         self._free = most
         self._idle: list[Link] = []
         self._taken: set[Link] = set()
@@ -182,6 +184,8 @@ class Links:
             raise StorageUnavailable("Nothing was stored. The database cannot be reached; try again.") from error
         connection = opened.sync_connection
         assert connection is not None  # noqa: S101 (one that was opened has it)
+        if self._keeps_statements:
+            connection.info[STATEMENTS] = {}
         return Link(opened, connection, raw.driver_connection)
 
 

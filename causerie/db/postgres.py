@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from causerie.db.database import Publisher, publish_nothing
 from causerie.db.errors import SchemaMismatch, StorageConflict, StorageUnavailable
-from causerie.db.links import FAILURES, Link, Links, postgres_engine
+from causerie.db.links import FAILURES, Link, Links
 from causerie.db.ownership import current_actor
 from causerie.db.protection import require_policies, require_role
 from causerie.db.upgrading import HEAD
@@ -82,7 +82,7 @@ class PostgresDatabase:
     def __init__(self, url: str, publisher: Publisher = publish_nothing, *, connections: int = 10) -> None:
         self.publisher = publisher
         self._loop = asyncio.get_running_loop()
-        self._links = Links(postgres_engine(url), connections)
+        self._links = Links(url, connections)
         self._units: set[asyncio.Task[None]] = set()
         self._closed = False
         self._looked = False
@@ -183,7 +183,9 @@ class PostgresDatabase:
                     await link.roll_back()
                     return
                 await self._commit(link)
-            except BaseException:
+            except BaseException as error:
+                if _sqlstate(error) == STALE_PLAN:
+                    link.abort()  # a migration changed what is prepared on it
                 await link.roll_back()
                 work.undone()
                 raise

@@ -45,13 +45,13 @@ class Work:
     def execute(self, statement: Executable, /, **parameters: Any) -> CursorResult[Any] | Rows:
         """Run a prepared table statement. It must bind `:actor` itself; the value comes from here."""
         parameters["actor"] = self.actor.user_id
-        ready = prepared(statement, self.connection.dialect)
+        ready = prepared(statement, self.connection)
         return ready.run(self.connection, parameters) if ready else self.connection.execute(statement, parameters)
 
     def execute_many(self, statement: Executable, rows: Sequence[Mapping[str, Any]], /) -> None:
         """Run a prepared table statement once for each of `rows`; each gets the actor as `actor`."""
         parameters = [{"actor": self.actor.user_id, **row} for row in rows]
-        if ready := prepared(statement, self.connection.dialect):
+        if ready := prepared(statement, self.connection):
             ready.run_many(self.connection, parameters)
         else:
             self.connection.execute(statement, parameters)

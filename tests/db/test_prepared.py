@@ -1,6 +1,6 @@
-"""On SQLite a prepared statement does what SQLAlchemy's own execution does."""
+"""A prepared statement does what SQLAlchemy's own execution does."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -9,15 +9,17 @@ import pytest
 from sqlalchemy import Connection, Executable, MetaData, Table, bindparam, create_engine, insert, select, text, update
 from sqlalchemy import types as sa
 from sqlalchemy.exc import IntegrityError, OperationalError
-from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.schema import Column
 
 from causerie.accounts.models import User
 from causerie.chats.models import Status
 from causerie.db.base import table_of
+from causerie.db.postgres import PostgresDatabase
 from causerie.db.prepared import prepared
 from causerie.db.types import Identifier, UtcDateTime
+from causerie.db.work import Actor, Work
 from causerie.ids import new_id
+from tests.postgres import PostgresDatabase as Urls
 
 thing = Table(
     "thing",
@@ -61,7 +63,7 @@ def row(name: str | None, **more: Any) -> dict[str, Any]:
 
 
 def run_it(connection: Connection, statement: Any, **parameters: Any) -> Any:
-    ready = prepared(statement, connection.dialect)
+    ready = prepared(statement, connection)
     assert ready is not None
     return ready.run(connection, parameters)
 
@@ -103,7 +105,7 @@ def test_results_are_asked_as_sqlalchemys_are(connection: Connection) -> None:
 
 
 def test_many_rows_are_added_at_once(connection: Connection) -> None:
-    ready = prepared(ADD, connection.dialect)
+    ready = prepared(ADD, connection)
     assert ready is not None
     ready.run_many(connection, [row(f"{number}", flag=True) for number in range(5)])
     ready.run_many(connection, [])
@@ -113,7 +115,7 @@ def test_many_rows_are_added_at_once(connection: Connection) -> None:
 def test_what_the_database_refuses_is_sqlalchemys_error(connection: Connection) -> None:
     with pytest.raises(IntegrityError), connection.begin_nested():
         run_it(connection, ADD, **row(None))
-    ready = prepared(ADD, connection.dialect)
+    ready = prepared(ADD, connection)
     assert ready is not None
     twice = row("twice")
     with pytest.raises(IntegrityError), connection.begin_nested():
@@ -138,12 +140,39 @@ def test_a_parameter_that_is_left_out_is_a_mistake(connection: Connection) -> No
     ids=["a list", "a text", "an own time of change"],
 )
 def test_what_changes_with_its_parameters_is_left_to_sqlalchemy(connection: Connection, statement: Executable) -> None:
-    assert prepared(statement, connection.dialect) is None
+    assert prepared(statement, connection) is None
 
 
-def test_postgresql_is_left_to_sqlalchemy() -> None:
-    assert prepared(BY_ID, create_async_engine("postgresql+asyncpg://").dialect) is None
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "check",
+    [
+        test_rows_and_their_types_are_the_same,
+        test_results_are_asked_as_sqlalchemys_are,
+        test_many_rows_are_added_at_once,
+    ],
+)
+async def test_on_postgresql_it_is_the_same(
+    postgres_database: Urls, alice: Actor, check: Callable[[Connection], None]
+) -> None:
+    def unit(work: Work) -> None:
+        columns = ", ".join(f"{column.name} {column.type.compile(work.connection.dialect)}" for column in thing.c)
+        work.connection.execute(text(f"CREATE TEMPORARY TABLE thing ({columns}) ON COMMIT DROP"))
+        check(work.connection)
+
+    database = await PostgresDatabase.open(postgres_database.url)
+    await database.work(alice, unit)
+    await database.work(alice, unit)
+    await database.close()
+
+
+@pytest.mark.slow
+async def test_where_nothing_may_stay_prepared_it_is_left_to_sqlalchemy(postgres_database: Urls, alice: Actor) -> None:
+    database = await PostgresDatabase.open(f"{postgres_database.url}?prepared_statements=off")
+
+    assert await database.read(alice, lambda work: prepared(BY_ID, work.connection)) is None
+    await database.close()
 
 
 def test_a_statement_is_compiled_once(connection: Connection) -> None:
-    assert prepared(BY_ID, connection.dialect) is prepared(BY_ID, connection.dialect)
+    assert prepared(BY_ID, connection) is prepared(BY_ID, connection)
