@@ -11,13 +11,14 @@ from uuid import UUID
 
 from causerie.aimodels.models import AiModel, ModelRow
 from causerie.broker.memory import MemoryBus, MemoryDispatcher, MemorySessionCache
-from causerie.broker.ports import EventNotice
+from causerie.broker.ports import EventNotice, TokenBus
 from causerie.chats import encoding, service
 from causerie.chats.models import Status
 from causerie.chats.recording import Entry
 from causerie.chats.schemas import MessageOut, NewSaying
 from causerie.chats.service import Said
 from causerie.db.database import Database
+from causerie.db.postgres import PostgresDatabase
 from causerie.db.sqlite import SqliteDatabase, sqlite_engine
 from causerie.db.upgrading import upgrade
 from causerie.db.work import Actor, Work
@@ -47,7 +48,7 @@ class Node:
     alice: Actor
     bob: Actor
     notices: list[EventNotice] = field(default_factory=list)
-    bus: MemoryBus = field(default_factory=MemoryBus)
+    bus: TokenBus = field(default_factory=MemoryBus)
     dispatcher: MemoryDispatcher = field(default_factory=MemoryDispatcher)
     cache: MemorySessionCache = field(default_factory=MemorySessionCache)
     _heard: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -142,9 +143,9 @@ class Node:
 
 
 @asynccontextmanager
-async def open_node(file: Path) -> AsyncIterator[Node]:
-    """Open a node on a migrated database."""
-    database = SqliteDatabase(file)
+async def open_node(place: Path | str) -> AsyncIterator[Node]:
+    """Open a node on a migrated database: a file, or a server's URL."""
+    database = SqliteDatabase(place) if isinstance(place, Path) else await PostgresDatabase.open(place)
     node = Node(database, Actor(new_id()), Actor(new_id()))
     database.publisher = node.publish
     try:

@@ -412,6 +412,36 @@ async def test_who_joins_after_the_bus_forgot_everything_has_all_text_within_six
     await within(5, late, shows(late, reply, "Once upon a time"))
 
 
+@pytest.mark.req("I12")
+@in_virtual_time
+async def test_who_joins_when_the_bus_has_just_forgotten_the_first_words_has_them_within_six_seconds(
+    scene: Scene,
+) -> None:
+    reply = begun(scene, "Once upon")
+    scene.world.bus.forget_texts()
+    late = Reader(scene.world, scene.following)
+
+    await late.join()
+    scene.world.checkpoint(reply)
+
+    await within(6, late, shows(late, reply, "Once upon"))
+
+
+@in_virtual_time
+async def test_a_reply_whose_first_word_is_awaited_is_asked_for_a_few_times_only(scene: Scene) -> None:
+    reply = begun(scene)
+    scene.world.bus.forget_texts()
+    reader = Reader(scene.world, scene.following)
+
+    await reader.join()
+    await asyncio.sleep(4)
+    assert scene.world.reads <= 5
+
+    scene.world.write(reply, "Once")
+    scene.told()
+    await within(0.1, reader, shows(reader, reply, "Once"))
+
+
 @in_virtual_time
 async def test_the_last_words_before_a_silence_are_found_when_the_bus_lost_them(scene: Scene) -> None:
     reader = await scene.reader()

@@ -37,10 +37,10 @@ class Reply:
     """A running attempt and its text so far, shared by all who read it.
 
     `short` says how many code points an attempt keeps whose text has not been heard of yet; `grew`, whether it got any
-    text since somebody asked.
+    text since somebody asked; `unsure`, that the bus had none of it, so that there may be more.
     """
 
-    __slots__ = ("_pieces", "attempt", "grew", "length", "message_id", "prefix", "short")
+    __slots__ = ("_pieces", "attempt", "grew", "length", "message_id", "prefix", "short", "unsure")
 
     def __init__(self, session_id: UUID, message_id: UUID, attempt: int, text: str, keep: int = 0) -> None:
         self.message_id = message_id
@@ -49,6 +49,7 @@ class Reply:
         self.length = len(text)
         self.short = keep if len(text) < keep else 0
         self.grew = True
+        self.unsure = False
         self._pieces = [text]
 
     @property
@@ -116,24 +117,40 @@ class Feed:
         """Whether nothing is known to be missing."""
         if self._early_pieces or self.text_unknown or self.position < self.newest:
             return False
-        return not any(reply.short for reply in self.replies.values())
+        return not any(reply.short or reply.unsure for reply in self.replies.values())
 
     @property
     def lacks_events(self) -> bool:
         """Whether an event is known to be missing: a newer one was heard of, or text of an attempt that none began."""
         return self.position < self.newest or any(self._begins(piece) for piece in self._early_pieces)
 
-    def open(self, head: int, running: Iterable[Running], texts: Iterable[LiveText], *, text_unknown: bool) -> None:
-        """Begin after event `head` with the replies that were running then, then take what came meanwhile."""
+    def open(
+        self,
+        head: int,
+        running: Iterable[Running],
+        texts: Iterable[LiveText],
+        *,
+        text_unknown: bool = False,
+        bus_away: bool = False,
+    ) -> None:
+        """Begin after event `head` with the replies that were running then, then take what came meanwhile.
+
+        Args:
+            texts: what the bus has of those replies.
+            text_unknown: the bus was not asked for the texts of replies that begin with events after `head`.
+            bus_away: what the bus does not have is no sign that it lost something.
+        """
         live = {text.message_id: text for text in texts}
         self.head = head
         self.text_unknown = self.text_unknown or text_unknown
         for run in running:
             known = live.get(run.message_id)
             text = run.partial_text if run.partial_attempt == run.attempt else ""
-            if known is not None and known.attempt == run.attempt and len(known.text) > len(text):
+            sure = known is not None and known.attempt == run.attempt
+            if known is not None and sure and len(known.text) > len(text):
                 text = known.text
-            self.replies[run.message_id] = Reply(self.key.session_id, run.message_id, run.attempt, text)
+            self.replies[run.message_id] = reply = Reply(self.key.session_id, run.message_id, run.attempt, text)
+            reply.unsure = not sure and not bus_away
         self._early_events = {seq: notice for seq, notice in self._early_events.items() if seq > head}
         self._take_early_events()
         if not self.is_whole():
@@ -161,6 +178,7 @@ class Feed:
                 self._hold(piece)
         elif piece.attempt == reply.attempt:
             overlap = reply.length - piece.offset
+            reply.unsure = reply.unsure and overlap < 0
             if overlap < 0:
                 self._hold(piece)
             elif overlap == 0:
@@ -170,15 +188,14 @@ class Feed:
 
     def learn(self, texts: Iterable[LiveText]) -> None:
         """Take the whole texts of running attempts, where they are longer than what was heard."""
-        unknown = set(self.replies)
         for text in texts:
             reply = self.replies.get(text.message_id)
             if reply is None or reply.attempt != text.attempt:
                 continue
-            unknown.discard(text.message_id)
+            reply.unsure = False
             if len(text.text) > reply.length:
                 self._extend(reply, text.text[reply.length :])
-        self.text_unknown = self.text_unknown and bool(unknown)
+        self.text_unknown = False
         self._take_early_pieces()
 
     def learn_checkpoints(self, running: Iterable[Running]) -> None:
@@ -206,7 +223,7 @@ class Feed:
         self._early_pieces.clear()
         self.text_unknown = False
         for reply in self.replies.values():
-            reply.short = 0
+            reply.short, reply.unsure = 0, False
 
     async def events_after(self, seq: int) -> Sequence[EventNotice]:
         """Return the next events after `seq`, at least one if there is any. What had to be read is taken, too.

@@ -16,8 +16,10 @@ from causerie.chats.following.history import History, Place, Running, Snapshot
 from causerie.db.work import Actor
 from causerie.errors import CauserieError, NotFound
 
-# Bus and database are asked again after these pauses until a feed is whole; the first is for what comes just now.
+# The bus is asked again after these pauses until a feed is whole; the first is for what comes just now.
 MENDING_SECONDS = (0.0, 0.02, 0.1, 0.5, 2.0)
+PATIENT_SECONDS = 0.5
+"""From this pause on the database is asked for what nobody is known to have: a checkpoint is made each second."""
 POLL_SECONDS = 5.0
 AWAY_POLL_SECONDS = 1.0
 """While the bus is away nothing else tells what happened, and text grows by its checkpoints."""
@@ -324,10 +326,8 @@ class Following:
         """Open the feed at `head`, or bring it there if what happened until then has not been heard."""
         if feed.head is None:
             texts = await self._texts(feed.key, [run.message_id for run in running])
-            known = {(text.message_id, text.attempt) for text in texts}
             if feed.head is None:
-                unknown = any((run.message_id, run.attempt) not in known for run in running)
-                feed.open(head, running, texts, text_unknown=unknown and not self._bus.away)
+                feed.open(head, running, texts, bus_away=self._bus.away)
         while feed.position < head and await self._read_events(feed):
             pass
 
@@ -412,11 +412,11 @@ class Following:
                 await asyncio.sleep(pause)
                 if feed.is_whole() or self._feeds.get(feed.key) is not feed:
                     return
-                if feed.lacks_events or pause:
+                if feed.lacks_events or pause >= PATIENT_SECONDS:
                     await self._read_missing(feed)
                 if not feed.is_whole():
                     feed.learn(await self._bus.read(feed.key, tuple(feed.replies)))
-                if not feed.is_whole() and pause:
+                if not feed.is_whole() and pause >= PATIENT_SECONDS:
                     await self._read_checkpoints(feed.actor, [feed])
             feed.drop_early()
         except CauserieError as error:
