@@ -1,10 +1,10 @@
-"""Readers that stop reading, over real sockets: they cost little, slow nobody, and are cut off."""
+"""Readers over real sockets: those that stop cost little, slow nobody and are cut off; many may come at once."""
 
 import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -207,6 +207,32 @@ async def test_a_socket_that_is_not_read_costs_little_and_the_others_get_everyth
         assert 0 < cost_of(node, stuck) < MOST_BYTES
 
 
+@pytest.mark.req("I14")
+async def test_a_hundred_that_reconnect_at_once_get_one_catching_up_frame_each() -> None:
+    async with asyncio.timeout(PATIENCE_SECONDS), edge() as node, AsyncExitStack() as connections:
+        reply = node.world.say()
+        node.world.begin(reply)
+        node.world.write(reply, "Once upon")
+        asked = join(node) | {
+            "epoch": EPOCH,
+            "after": node.world.head,
+            "live": [{"message_id": str(reply), "attempt": 1, "offset": 4}],
+        }
+
+        async def come_back() -> list[dict[str, Any]]:
+            client = await connections.enter_async_context(connect(node.url, compression=None, proxy=None))
+            for frame in (asked, {"type": "ping", "n": 1}):
+                await client.send(json.dumps(frame))
+            got: list[dict[str, Any]] = []
+            while not got or got[-1]["type"] != "pong":
+                got.append(json.loads(await client.recv()))
+            return got
+
+        for got in await asyncio.gather(*(come_back() for _ in range(100))):
+            assert [frame["type"] for frame in got] == ["welcome", "session:joined", "pong"]
+            assert [live["text"] for live in got[1]["live"]] == [" upon"]
+
+
 async def test_a_stream_that_is_not_read_costs_little_and_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream_protocol, "STALL_SECONDS", 0.5)
     request = b"GET /events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
@@ -225,13 +251,13 @@ async def test_a_stream_that_is_not_read_costs_little_and_is_cut_off(monkeypatch
 
 
 async def test_a_stream_that_is_read_slowly_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream_protocol, "STALL_SECONDS", 0.5)
+    monkeypatch.setattr(stream_protocol, "STALL_SECONDS", 1.5)
     request = b"GET /events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
     loop = asyncio.get_running_loop()
     async with asyncio.timeout(PATIENCE_SECONDS), edge() as node, deaf(node.address, request) as client:
         await until(lambda: node.readers == 1)
         (protocol,) = node.streams
-        end = loop.time() + 1.5
+        end = loop.time() + 2.5
         while loop.time() < end:
             await node.say(words=100)
             await loop.sock_recv(client, 65_536)
