@@ -44,6 +44,9 @@ check: lint types tests-fast  ## Format, lint, types, imports and the fast tests
 bench: $(STAMPS)/dev $(STAMPS)/causerie  ## Measure, each figure beside its baseline (writes docs/benchmarks.md)
 	$(BIN)/python -m bench $(ARGS)
 
+soak: $(STAMPS)/dev $(STAMPS)/causerie  ## Let people talk for half an hour; then everything has to be back where it was
+	$(BIN)/python -m bench.soak $(ARGS)
+
 lint: $(STAMPS)/dev $(STAMPS)/causerie $(NODE_MODULES)  ## Look at style, import rules and the types of the web app
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
