@@ -41,6 +41,7 @@ HEARTBEAT_SECONDS = 20
 MISSED_HEARTBEATS = 3
 STALL_SECONDS = 60
 LOOK_SECONDS = 5
+SLEPT_SECONDS = 3
 CLOSE_SECONDS = 1
 RETRY_AFTER_SECONDS = 1
 
@@ -82,9 +83,15 @@ class Sockets:
 
     async def look_after(self) -> None:
         """Close what has not been heard for three heartbeats or reads nothing any more. Runs until cancelled."""
+        looked = time.monotonic()
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            self.look(time.monotonic())
+            now = time.monotonic()
+            if now - looked > LOOK_SECONDS + SLEPT_SECONDS:
+                # This process was frozen, and what its clients sent meanwhile is still to be read.
+                await self.woke()
+            looked = now
+            self.look(now)
 
     def look(self, now: float) -> None:
         """Close what is silent or stuck at this moment (of `time.monotonic`)."""

@@ -15,7 +15,14 @@ from causerie.chats.following import Following
 from causerie.chats.signals import Starter
 from causerie.db.database import Database
 from causerie.http.state import SignIn
-from causerie.realtime.socket import CLOSE_SECONDS, HEARTBEAT_SECONDS, MISSED_HEARTBEATS, STALL_SECONDS, Sockets
+from causerie.realtime.socket import (
+    CLOSE_SECONDS,
+    HEARTBEAT_SECONDS,
+    LOOK_SECONDS,
+    MISSED_HEARTBEATS,
+    STALL_SECONDS,
+    Sockets,
+)
 from tests.chats.following_world import EPOCH, World, run
 from tests.node import NoStarter
 
@@ -321,6 +328,28 @@ async def test_after_a_sleep_who_is_still_there_stays_and_who_is_not_is_closed_s
 
     assert gone.closed_with == 1001
     assert here.kinds() == ["welcome", "pong"]
+
+
+@pytest.mark.req("I15")
+@in_virtual_time
+async def test_a_node_that_was_frozen_reads_what_waits_before_it_closes_anybody(scene: Scene) -> None:
+    loop, frozen = asyncio.get_running_loop(), 0.0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "monotonic", lambda: loop.time() + frozen)
+        client = await scene.client()
+        looking = asyncio.create_task(scene.sockets.look_after())
+        await asyncio.sleep(LOOK_SECONDS + 1)
+        frozen = 600
+
+        await asyncio.sleep(LOOK_SECONDS)
+        client.send("ping", n=1)
+        await asyncio.sleep(HEARTBEAT_SECONDS + LOOK_SECONDS)
+        assert client.kinds() == ["welcome", "pong"]
+        client.disconnect()
+        looking.cancel()
+        await asyncio.gather(client.serving, looking, return_exceptions=True)
+
+    assert client.closed_with is None
 
 
 @in_virtual_time
