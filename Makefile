@@ -1,7 +1,7 @@
 # Everything is set up in this folder: .venv, .cache, web/node_modules, causerie/static. `make help` lists the targets.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test test-faults check bench lint format types docs lock web wheel clean tests-fast tests-web browser
+.PHONY: help serve test test-setups test-faults check bench lint format types docs lock web wheel clean tests-fast tests-web browser
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -35,6 +35,11 @@ test: lint types tests-web browser $(STAMPS)/model $(STATIC)  ## Check everythin
 	$(BIN)/pytest tests/browser
 	$(BIN)/pytest -m "alone and not long" --ignore=tests/browser
 	$(BIN)/pytest -m "not alone" -n 2
+	$(BIN)/pytest -m "not alone" -n 2 tests/contract tests/jobs tests/trash tests/chats --setup served
+
+test-setups: $(STAMPS)/dev $(STAMPS)/causerie $(STATIC)  ## Run all that behaves alike everywhere on the other set-ups: PostgreSQL without Redis, and with it
+	$(BIN)/pytest -m "not alone" -n 2 --setup postgres
+	$(BIN)/pytest -m "not alone" -n 2 --setup served
 
 test-faults: $(STAMPS)/dev $(STAMPS)/causerie $(STATIC)  ## Try single faults on many real processes, each with the time it may cost (10 minutes)
 	$(BIN)/pytest -m long

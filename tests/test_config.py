@@ -1,5 +1,6 @@
 """Settings: their defaults, where they come from, and how a wrong one is told."""
 
+import importlib.util
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,7 @@ def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CAUSERIE_DATABASE_URL", "")
 
     assert load_settings().port == 8000
-    assert load_settings().database_file.name == "causerie.db"
+    assert load_settings().database_file == load_settings().data_dir / "causerie.db"
 
 
 @pytest.mark.parametrize(
@@ -61,6 +62,12 @@ def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
         ("AUTH", "none"),
         ("DATABASE_URL", "mysql://localhost/db"),
         ("DATABASE_URL", "sqlite:///"),
+        ("DATABASE_URL", "postgresql://"),
+        ("DATABASE_URL", "postgresql://app@host"),
+        ("DATABASE_URL", "postgresql://app@host:port/causerie"),
+        ("MIGRATION_URL", "sqlite:///file"),
+        ("REDIS_URL", "http://localhost"),
+        ("REDIS_URL", "redis://"),
         ("OBJECT_STORE_URL", "ftp://example.com"),
         ("PUBLIC_URL", "chat.example"),
         ("ALLOWED_ORIGINS", "*"),
@@ -81,6 +88,42 @@ def test_a_wrong_setting_is_one_line_that_names_it(monkeypatch: pytest.MonkeyPat
 
     assert str(wrong.value).startswith(f"CAUSERIE_{name}: ")
     assert "\n" not in str(wrong.value)
+
+
+def test_postgres_and_redis_are_named_by_their_urls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CAUSERIE_DATABASE_URL", "postgresql://app:canary@db:5433/causerie?sslmode=require")
+    monkeypatch.setenv("CAUSERIE_MIGRATION_URL", "postgresql://owner:canary@db:5433/causerie")
+    monkeypatch.setenv("CAUSERIE_REDIS_URL", "rediss://:canary@redis/1")
+
+    settings = load_settings()
+
+    assert settings.database_file is None
+    assert settings.redis_url == "rediss://:canary@redis/1"
+    assert "canary" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("REDIS_URL", "redis://localhost"), ("MIGRATION_URL", "postgresql://o@h/db")]
+)
+def test_what_only_many_processes_need_is_refused_with_sqlite(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"CAUSERIE_{name}", value)
+
+    with pytest.raises(WrongSetting, match=rf"^CAUSERIE_{name}: .*SQLite.*CAUSERIE_DATABASE_URL"):
+        load_settings()
+
+
+@pytest.mark.parametrize(("missing", "named"), [("asyncpg", "CAUSERIE_DATABASE_URL"), ("redis", "CAUSERIE_REDIS_URL")])
+def test_a_driver_that_is_not_installed_is_named_with_what_installs_it(
+    monkeypatch: pytest.MonkeyPatch, missing: str, named: str
+) -> None:
+    monkeypatch.setenv("CAUSERIE_DATABASE_URL", "postgresql://app@db/causerie")
+    monkeypatch.setenv("CAUSERIE_REDIS_URL", "redis://redis")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == missing else name)
+
+    with pytest.raises(WrongSetting, match=rf"^{named}: .*pip install 'causerie\[postgres,redis\]'"):
+        load_settings()
 
 
 @pytest.mark.req("S3")

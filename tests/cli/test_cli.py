@@ -44,6 +44,10 @@ def test_it_tells_its_version(data: Path) -> None:
         (["serve"], {"PORT": "many"}, "CAUSERIE_PORT"),
         (["serve", "--host", "10.0.0.1"], {}, "CAUSERIE_HOST"),
         (["serve", "--no-worker"], {}, "--no-worker"),
+        (["worker"], {}, "CAUSERIE_DATABASE_URL"),
+        (["serve"], {"FAILPOINTS": "nowhere=kill"}, "CAUSERIE_FAILPOINTS"),
+        (["serve"], {"REDIS_URL": "redis://localhost"}, "CAUSERIE_REDIS_URL"),
+        (["migrate"], {"DATABASE_URL": "postgresql://app@127.0.0.1:1/db"}, "CAUSERIE_MIGRATION_URL"),
         (["doctor"], {"AUTH": "none"}, "CAUSERIE_AUTH"),
         (["migrate"], {"DATABASE_URL": "mysql://x"}, "CAUSERIE_DATABASE_URL"),
     ],
@@ -84,6 +88,18 @@ def test_the_doctor_changes_nothing(data: Path) -> None:
     assert examined.returncode == 1
     assert "does not exist yet" in examined.stdout
     assert not data.exists()
+
+
+def test_a_database_that_is_away_is_told_in_one_line(data: Path) -> None:
+    url = "postgresql://app:secret@127.0.0.1:1/causerie"
+
+    for arguments in (["migrate", "--check"], ["migrate"]):
+        ended = run(data, *arguments, DATABASE_URL=url, MIGRATION_URL=url)
+
+        assert ended.returncode == 1
+        assert ended.stderr.startswith("causerie: ")
+        assert ended.stderr.count("\n") == 1
+        assert "secret" not in ended.stderr
 
 
 def test_an_unknown_local_model_is_not_fetched(data: Path) -> None:
