@@ -69,6 +69,8 @@ PARTS: Final = {
 }
 FIRST_SECONDS = 4.0
 PAUSE_SECONDS = (4.0, 8.0)
+LATER_PAUSE_SECONDS = (8.0, 16.0)
+"""Between strikes, from the second round on: a long run is to get on as well."""
 
 WEB_FAILPOINTS: Final = ("after_commit_before_ack",)
 WORKER_FAILPOINTS: Final = (
@@ -134,15 +136,19 @@ def wishes(setup: str, faults: str | None, *, seed: int, sessions: int, web: int
 
 
 def strikes(seed: int, names: Collection[str]) -> Iterator[Strike]:
-    """Yield without end what happens when: each fault once a round, every round in another order."""
+    """Yield without end what happens when: each fault once a round, every round in another order.
+
+    The first round is dense, so that a short run meets each fault.
+    """
     faults = [name for name in FAULTS if name in names]
     chance = random.Random(f"strikes/{seed}")
-    at = FIRST_SECONDS
+    at, pause = FIRST_SECONDS, PAUSE_SECONDS
     while faults:
         for fault in chance.sample(faults, len(faults)):
             lasts = round(chance.uniform(*FAULTS[fault].lasts), 2)
             yield Strike(round(at, 2), fault, lasts, chance.randrange(1 << 16), _failpoint(fault, chance))
-            at += chance.uniform(*PAUSE_SECONDS)
+            at += chance.uniform(*pause)
+        pause = LATER_PAUSE_SECONDS
 
 
 def first_round(seed: int, names: Collection[str]) -> list[Strike]:
