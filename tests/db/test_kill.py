@@ -19,6 +19,7 @@ MOST_ACKS = 300
 
 
 @pytest.mark.slow
+@pytest.mark.req("S88")
 def test_kill_9_in_the_middle_of_commits_loses_nothing_acknowledged(file: Path, alice: Actor) -> None:
     chance = random.Random(7)
     acknowledged: set[str] = set()

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from causerie.chaos.checking import RULES
 from causerie.chaos.command import try_out_one
 from causerie.chaos.plan import FAULTS, PARTS, Setup, Wish, chosen
@@ -9,6 +11,8 @@ from causerie.chaos.plan import FAULTS, PARTS, Setup, Wish, chosen
 SESSIONS = 200
 
 
+@pytest.mark.req("S88")
+@pytest.mark.req("S89")
 def test_two_hundred_faulted_sessions_lose_double_and_change_nothing(tmp_path: Path) -> None:
     wish = Wish(Setup.SERVED, tuple(chosen(None, Setup.SERVED)), seed=1, sessions=SESSIONS)
 

@@ -24,7 +24,7 @@ from causerie.ids import new_id
 from tests.browser.installation import Installation
 from tests.scripted_provider import Asked, Script, ScriptedServer, scripted_text, seed_of
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.req("S88"), pytest.mark.req("S89")]
 
 KILLS = 50
 HOUSES = 2

@@ -29,7 +29,7 @@ from tests.isolation.planting import Row, plant
 
 LONG_AGO = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 FAR_AHEAD = datetime(2226, 1, 2, tzinfo=UTC)
-ROUTE, KEY, DIGEST = "POST /api/characters", "the same key", "0" * 64
+ROUTE, KEY, RUNNING_KEY, DIGEST = "POST /api/characters", "the same key", "the key of a request that runs", "0" * 64
 JOB = "empty_trash"
 
 Scene = Mapping[str, Any]
@@ -268,16 +268,9 @@ class Builder:
         """Plant what belongs to no session."""
         segment = self.text("instructions")
         self.plant(PromptSegment, sha256=sha256(segment.encode()).hexdigest(), text=segment)
-        self.plant(
-            IdempotencyRecord,
-            route=ROUTE,
-            key=KEY,
-            request_sha256=DIGEST,
-            status=201,
-            media_type="application/json",
-            body=self.text("answer"),
-            created_at=FAR_AHEAD,
-        )
+        request = {"route": ROUTE, "request_sha256": DIGEST, "media_type": "application/json"}
+        self.plant(IdempotencyRecord, key=KEY, status=201, body=self.text("answer"), created_at=FAR_AHEAD, **request)
+        self.plant(IdempotencyRecord, key=RUNNING_KEY, created_at=FAR_AHEAD, **request)
         job = self.plant(
             Job,
             id=self._ids("job"),

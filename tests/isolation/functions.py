@@ -50,7 +50,7 @@ from causerie.providers.protocol import ModelConfig, Sampling
 from causerie.settings.models import ApplicationSettings
 from causerie.testing import ScriptedProvider
 from causerie.trash import service as trash
-from tests.isolation.estate import DIGEST, FAR_AHEAD, JOB, KEY, LONG_AGO, ROUTE, Scene
+from tests.isolation.estate import DIGEST, FAR_AHEAD, JOB, KEY, LONG_AGO, ROUTE, RUNNING_KEY, Scene
 from tests.node import Node
 
 PACKAGE = Path(causerie.__file__).parent
@@ -343,11 +343,12 @@ BY_NAME: Mapping[str, Callable[[Scene], Sequence[Any]]] = {
     "attempt": lambda _: [2, 1],
     "limit": lambda _: [50],
     "depth": lambda _: [2],
+    "count": lambda _: [1],
     "size": lambda _: [7],
     "after": lambda _: [0],
     "first_seq": lambda _: [None, 50],
     "route": lambda _: [ROUTE],
-    "key": lambda _: [KEY],
+    "key": lambda _: [KEY, RUNNING_KEY],
     "digest": lambda _: [DIGEST, "1" * 64],
 }
 
