@@ -125,7 +125,12 @@ class _Side(asyncio.Protocol):
             self._late.append((self._loop.time() + self._proxy.delay_seconds, data))
             self._wait()
         else:
-            self._other.transport.write(data)
+            self._other.write(data)
+
+    def write(self, data: bytes) -> None:
+        """Send something out at this end, unless it is closing already."""
+        if not self.transport.is_closing():
+            self.transport.write(data)
 
     def connection_lost(self, error: Exception | None) -> None:
         self._proxy.drop(self)
@@ -161,7 +166,7 @@ class _Side(asyncio.Protocol):
             self._late.clear()
             return
         while self._late and self._late[0][0] <= self._loop.time():
-            self._other.transport.write(self._late.popleft()[1])
+            self._other.write(self._late.popleft()[1])
         if self._late:
             self._wait()
         elif self._ends:

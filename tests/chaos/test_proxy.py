@@ -126,3 +126,17 @@ async def test_a_connection_that_no_target_takes_is_cut() -> None:
             await reader.readexactly(1)
 
         writer.close()
+
+
+async def test_what_was_delayed_for_an_end_that_is_gone_is_dropped() -> None:
+    async with echo() as port, Proxy(port) as proxy:
+        proxy.delay_seconds = 0.05
+        near = await asyncio.open_connection("127.0.0.1", proxy.port)
+        near[1].write(b"asked")
+        await near[1].drain()
+        near[1].close()
+        await asyncio.sleep(0.2)  # the answer comes back to nobody
+
+        fresh = await asyncio.open_connection("127.0.0.1", proxy.port)
+        assert await exchange(fresh, b"fresh") == b"fresh"
+        fresh[1].close()
