@@ -33,11 +33,14 @@ class Database(Protocol):
     ) -> T:
         """Run `function(work, …)` in one durable transaction and return its result after COMMIT.
 
-        The function may be run once more when a unique key lost a race, so it has no effect outside the transaction.
+        The function may be run once more when a race was lost, so it has no effect outside the transaction. A caller that
+        is cancelled takes nothing back: the transaction comes to its end.
 
         Raises:
-            Busy: too many units wait; nothing was stored.
-            StorageUnavailable: the database failed; nothing was stored.
+            Busy: too many units wait, or this one waited too long; nothing was stored.
+            StorageConflict: a constraint refused the rows, twice; nothing was stored.
+            StorageUnavailable: the database failed; nothing was stored. Only if its connection broke at the very COMMIT
+                nobody knows: what carries an id can be asked for again.
         """
 
     async def work_lazily(
@@ -62,4 +65,4 @@ class Database(Protocol):
         """Finish the units that wait, then close every connection."""
 
     def health(self) -> dict[str, Any]:
-        """Return the database's state for people: `{"waiting": units, "cpu_seconds": …}`."""
+        """Return the database's state for people: its `kind`, how many units are `waiting`, and figures of its own."""
