@@ -296,15 +296,8 @@ async def work(settings: Settings, sealer: Sealer, concurrency: int) -> None:
     ending = asyncio.Event()
     process: Process | None = None
 
-    async def drain() -> None:
-        if process is not None:
-            await process.drain()
-
-    def end(at_once: bool) -> None:
-        del at_once  # who ends at once does not wait for the drain, which is all there is to do
-        ending.set()
-
-    with Stopping(drain, end) as stopping:
+    async def live() -> None:
+        nonlocal process
         async with AsyncExitStack() as stack:
             database = await open_database(settings, lambda _: None)
             stack.push_async_callback(database.close)
@@ -313,5 +306,20 @@ async def work(settings: Settings, sealer: Sealer, concurrency: int) -> None:
             settle_memory()
             print(f"Causerie worker {process.id} is ready", flush=True)  # noqa: T201 (the line that the operator waits for)
             await ending.wait()
-            if stopping.forced:
-                raise Forced
+
+    async def drain() -> None:
+        if process is not None:
+            await process.drain()
+
+    def end(at_once: bool) -> None:
+        del at_once  # it is seen below
+        ending.set()
+
+    with Stopping(drain, end) as stopping:
+        life = asyncio.create_task(live(), name="worker")
+        ended = asyncio.create_task(ending.wait(), name="end")
+        await asyncio.wait([life, ended], return_when=asyncio.FIRST_COMPLETED)
+        ended.cancel()
+        if stopping.forced:
+            raise Forced
+        await life

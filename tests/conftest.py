@@ -11,7 +11,17 @@ from sqlalchemy import make_url
 from causerie.ops.migrating_postgres import migrate_postgres
 from tests.postgres import PostgresDatabase, PostgresServer, postgres_server
 from tests.redis import redis_server, redis_url, valkey  # noqa: F401 (fixtures)
-from tests.setups import add_option, install, installation, select, setup  # noqa: F401 (fixtures among them)
+from tests.setups import (  # noqa: F401 (fixtures among them)
+    add_option,
+    app,
+    client,
+    install,
+    installation,
+    node,
+    place,
+    select,
+    setup,
+)
 
 TESTS = Path(__file__).parent
 SLOW_FOLDERS = {"bench", "browser", "contract", "faults"}

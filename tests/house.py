@@ -18,11 +18,15 @@ Row = dict[str, Any]
 
 
 @asynccontextmanager
-async def open_house(folder: Path, template: Path, **settings: Any) -> AsyncIterator[FastAPI]:
-    """Start the application on a new data folder, and end it afterwards."""
+async def open_house(folder: Path, template: Path | None, **settings: Any) -> AsyncIterator[FastAPI]:
+    """Start the application on a new data folder, and end it afterwards.
+
+    Args:
+        template: what a SQLite database is copied from; None when the settings name another one.
+    """
     data = folder / "data"
     data.mkdir(mode=0o700, exist_ok=True)
-    if not (data / "causerie.db").exists():
+    if template is not None and not (data / "causerie.db").exists():
         migrated_file(template, data / "causerie.db")
     app = create_app(Settings(data_dir=data, **settings))
     async with app.router.lifespan_context(app):

@@ -7,15 +7,20 @@
 A test that asks for the fixture `setup`, itself or through another, runs on each; the others run with `embedded` alone.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
+import httpx
 import pytest
+from fastapi import FastAPI
 
 from tests.contract.serving import Server, serving
+from tests.house import client_of, open_house
+from tests.node import Node, migrated_file, open_node
+from tests.postgres import PostgresDatabase
 
 EMBEDDED, POSTGRES, SERVED = SETUPS = ("embedded", "postgres", "served")
 LOGICAL_DATABASES = 16
@@ -93,3 +98,35 @@ def installation(install: Install, tmp_path: Path) -> Iterator[Installation]:
     """An empty installation of this test's own."""
     with install(tmp_path / "data") as installation:
         yield installation
+
+
+@pytest.fixture
+def place(setup: str, request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
+    """Where a migrated database of this test's own is: a file, or a server's URL."""
+    if setup == EMBEDDED:
+        template = request.getfixturevalue("tmp_path_factory").getbasetemp() / "empty.db"
+        return migrated_file(template, tmp_path / "causerie.db")
+    database: PostgresDatabase = request.getfixturevalue("postgres_database")
+    return database.url
+
+
+@pytest.fixture
+async def node(place: Path | str) -> AsyncIterator[Node]:
+    """One process' parts on a database, without an engine: what is said stays queued."""
+    async with open_node(place) as node:
+        yield node
+
+
+@pytest.fixture
+async def app(place: Path | str, tmp_path: Path) -> AsyncIterator[FastAPI]:
+    """An application of this test's own, with a worker inside."""
+    url = f"sqlite:///{place}" if isinstance(place, Path) else place
+    async with open_house(tmp_path, None, database_url=url) as app:
+        yield app
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of that application; its paths begin behind `/api`."""
+    async with client_of(app) as client:
+        yield client

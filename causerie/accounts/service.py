@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from sqlalchemy import select
+
 from causerie.accounts.errors import AdministratorsOnly
 from causerie.accounts.models import User
 from causerie.db.across import installation_owner
@@ -24,6 +26,11 @@ def ensure_owner(work: Work) -> UUID:
     work.session.add(User(id=work.actor.user_id, name=OWNER_NAME, role="owner"))
     work.session.flush()
     return work.actor.user_id
+
+
+def queue_up(work: Work) -> None:
+    """Let the actor's units of work that look for what is free, and take it, come one after the other."""
+    work.session.execute(select(User.id).where(User.id == work.actor.user_id).with_for_update())
 
 
 def administers(work: Work) -> bool:

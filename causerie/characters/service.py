@@ -3,6 +3,7 @@
 from typing import Any, Protocol
 from uuid import UUID
 
+from causerie.accounts import service as accounts
 from causerie.aimodels import service as aimodels
 from causerie.characters import repository
 from causerie.characters.errors import CharacterInUse, LabelTaken, NoAvatar
@@ -221,4 +222,5 @@ def _label(work: Work, wanted: str | None, name: str, *, but: UUID | None = None
 
 
 def _free_label(work: Work, label: str, *, but: UUID | None = None) -> str:
+    accounts.queue_up(work)  # of many at once each would find the same one free
     return numbered(label, repository.list_labels(work, label, but=but))

@@ -106,8 +106,12 @@ def run_to_its_end(data: Path, *options: str, **settings: str) -> subprocess.Com
 
 
 @contextmanager
-def serving(data: Path, *options: str, workers: int = 0, **settings: str) -> Iterator[Server]:
-    """Start a web node on a free port, and workers beside it; wait until all are ready, and end them afterwards."""
+def serving(data: Path, *options: str, workers: int = 0, until: str = "readyz", **settings: str) -> Iterator[Server]:
+    """Start a web node on a free port, and workers beside it; wait until all are ready, and end them afterwards.
+
+    Args:
+        until: the probe that the node has to pass.
+    """
     port = free_port()
     data.parent.mkdir(parents=True, exist_ok=True)
     output = data.parent / f"{data.name}-{port}.log"
@@ -117,7 +121,7 @@ def serving(data: Path, *options: str, workers: int = 0, **settings: str) -> Ite
         stack.callback(stop, process)
         beside = [stack.enter_context(working(data, **settings)) for _ in range(workers)]
         server = Server(process, port, data, output, tuple(beside))
-        wait_until_ready(server)
+        wait_until_ready(server, until)
         yield server
 
 
@@ -138,15 +142,15 @@ def started(arguments: list[str], settings: dict[str, str], log: IO[bytes]) -> s
     return subprocess.Popen(command, env=settings, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
 
 
-def wait_until_ready(server: Server) -> None:
-    """Return as soon as its workers are ready and `/readyz` answers 200."""
+def wait_until_ready(server: Server, probe: str = "readyz") -> None:
+    """Return as soon as its workers are ready and the node passes its probe."""
     for worker in server.workers:
         worker.wait_until_ready()
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         assert server.process.poll() is None, f"the server ended while starting:\n{server.printed()}"
         try:
-            if httpx.get(f"{server.url}/readyz", timeout=2).status_code == 200:
+            if httpx.get(f"{server.url}/{probe}", timeout=2).status_code == 200:
                 return
         except httpx.TransportError:
             pass  # nothing listens yet, and nothing tells when something does

@@ -261,7 +261,7 @@ def test_what_is_said_while_a_reply_runs_is_stored_at_once_and_answered_after_it
     assert second["user_message"]["parent_id"] == first["id"]
     assert api.message(second["user_message"]["id"])["content"] == "And another."
     assert api.message(second["ai_message"]["id"])["status"] == "queued"
-    api.act(first["id"], "stop")
+    assert api.act(first["id"], "stop").status_code == 200
     assert api.until_status(second["ai_message"]["id"], FINAL)["content"] == behaviours.QUICK_TEXT
     assert api.message(first["id"])["status"] == "stopped"
 

@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from causerie.clock import utc_now
 from causerie.db.work import Work
@@ -15,16 +16,9 @@ from causerie.jobs import service
 from causerie.jobs.models import Job
 from causerie.jobs.runner import MOST_ATTEMPTS, JobRunner, Slice
 from causerie.jobs.service import JobNotFound
-from tests.node import Node, migrated_file, open_node
+from tests.node import Node
 
 WAIT_SECONDS = 10
-
-
-@pytest.fixture
-async def node(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> AsyncIterator[Node]:
-    template = tmp_path_factory.getbasetemp() / "template.db"
-    async with open_node(migrated_file(template, tmp_path / "jobs.db")) as node:
-        yield node
 
 
 @asynccontextmanager
@@ -117,3 +111,34 @@ async def test_another_users_job_is_not_there(node: Node) -> None:
 
     with pytest.raises(JobNotFound):
         await node.read(service.get, job.id, actor=node.bob)
+
+
+@pytest.mark.setups("postgres", "served")
+async def test_a_job_that_one_process_is_at_is_left_by_the_others(node: Node) -> None:
+    job = await node.do(service.enqueue, "count")
+    held = asyncio.Event()
+
+    def work_for_long(work: Work) -> bool:
+        found = service.claim(work, job.id)
+        held.set()
+        work.connection.execute(text("SELECT pg_sleep(0.5)"))
+        return found is not None
+
+    first = asyncio.create_task(node.do(work_for_long))
+    await held.wait()
+    second = await node.do(service.claim, job.id)
+
+    assert not first.done()
+    assert second is None
+    assert await first
+
+
+async def test_a_job_that_has_to_wait_is_nobodys_yet(node: Node) -> None:
+    job = await node.do(service.enqueue, "count")
+
+    def put_off(work: Work) -> None:
+        service.get(work, job.id).run_at = utc_now() + timedelta(minutes=1)
+
+    assert await node.do(service.claim, job.id) is not None
+    await node.do(put_off)
+    assert await node.do(service.claim, job.id) is None
