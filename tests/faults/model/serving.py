@@ -292,7 +292,7 @@ class Client:
             if reply.closed:
                 assert reply.text in message.contents, (message_id, reply, message)
             else:
-                written = message.texts.get(reply.attempt, message.row["content"])
+                written = message.texts.get(reply.attempt, "")
                 assert written.startswith(reply.text), (message_id, reply, message)
 
     def check_is_current(self) -> None:

@@ -1,4 +1,4 @@
-"""The client's reducer against a model of the contract: I2, I3, I4, I6, and a join asked for exactly when it must be."""
+"""The client's reducer against a model of the contract: I2, I3, I4, I6, and it joins again exactly when it must."""
 
 from typing import Any
 
@@ -156,7 +156,7 @@ class Chat(RuleBasedStateMachine):
         wire = self.clients[tab].connection.wire
         for place, frame in enumerate(wire):
             if frame["type"] == "chat:stream:end" and place and _is_text_of(wire[place - 1], frame["message_id"]):
-                wire[place - 1], wire[place] = wire[place], wire[place - 1]
+                wire[place - 1], wire[place] = frame, wire[place - 1]
                 return
 
     @rule(tab=tabs, pick=picks)
@@ -202,7 +202,7 @@ def _settle(client: Client) -> None:
 
 
 def _is_text_of(frame: dict[str, Any], message_id: str) -> bool:
-    return frame["type"] == "chat:stream:token" and frame["message_id"] == message_id
+    return (frame["type"], frame.get("message_id")) == ("chat:stream:token", message_id)
 
 
 TestChat = Chat.TestCase

@@ -35,7 +35,7 @@ _NOWHERE = Context()
 
 @dataclass
 class Faults:
-    """What befalls messages: each is lost, doubled or late with these probabilities. `cut` names who cannot reach it."""
+    """What befalls messages: each is lost, doubled or late with these odds. `cut` names who cannot reach Redis."""
 
     lost: float = 0.0
     doubled: float = 0.0

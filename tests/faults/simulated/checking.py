@@ -18,6 +18,7 @@ OWNERS_FIRST_SECONDS = 5.0
 SLACK_SECONDS = 2.0
 """What slow ways and the seconds between checkpoints add."""
 DEADLINE_SECONDS = 600.0 + 5.0
+AT_ONCE_SECONDS = 0.01
 
 
 @dataclass(frozen=True)
@@ -85,9 +86,10 @@ def _i4(world: World) -> Iterator[str]:
                 yield f"{tab.name} shows {short(message_id)}, which is deleted"
             for message_id in known & living:
                 row = rows[message_id]
-                text, status = state.text_of(str(message_id)), state.messages[str(message_id)]["status"]
-                if (text, status) != (row.content, row.status):
-                    yield f"{tab.name} has {text!r} ({status}) of {short(message_id)}, stored is {row.content!r} ({row.status})"
+                stored = row.content, row.status
+                seen = state.text_of(str(message_id)), state.messages[str(message_id)]["status"]
+                if seen != stored:
+                    yield f"{tab.name} has {seen} of {short(message_id)}, stored is {stored}"
 
 
 def _i5(world: World) -> Iterator[str]:
@@ -118,8 +120,8 @@ def _i6(world: World) -> Iterator[str]:
     """Overlapping pieces never differ."""
     for tab in world.tabs:
         for divergence in tab.client.divergences:
-            if UUID(divergence.message_id) in world.memory.deleted and world.disturbances.outages:
-                continue  # whoever deletes waits 6 s for a worker that is not there, and ends it by the checkpoint
+            if UUID(divergence.message_id) in world.memory.deleted and (world.past or world.disturbances.outages):
+                continue  # who deletes waits 6 s for a worker that is gone, and ends the reply by its checkpoint
             yield f"{tab.name} saw {divergence}"
 
 
@@ -153,7 +155,7 @@ def _i7(world: World) -> Iterator[str]:
         attempts[message] = max(frame["attempt"], attempts.get(message, 0))
     yield from (f"{short(message)} has no end" for message, still in running.items() if still)
     for message, state, status in world.storage.rows(
-        "SELECT message_id, state, status FROM generation JOIN message ON id = message_id AND message.user_id = generation.user_id"
+        "SELECT message_id, state, status FROM generation JOIN message ON id = message_id"
     ):
         if state in UNFINISHED or state != status:
             yield f"{short(message)} is {state}, its message {status}"
@@ -165,63 +167,35 @@ def _i8(world: World) -> Iterator[str]:
         if change.old_attempt is None or change.attempt != change.old_attempt:
             continue
         what = f"{change.process} at {change.at:.3f} to {short(change.message_id)}, attempt {change.attempt}"
-        if (
-            change.partial_attempt < change.attempt
-            and change.partial != change.old_partial
-            and change.state == "streaming"
-        ):
+        is_new_text = change.partial != change.old_partial and change.state == "streaming"
+        if is_new_text and change.partial_attempt < change.attempt:
             yield f"a write of attempt {change.partial_attempt} by {what}"
-        owner = world.owners.get(change.process)
+        # Who answers clients may end anybody's reply: it was deleted, or stopped while it waited.
+        owner = world.owners.get(change.process) if change.process.startswith("worker") else None
         wrote = change.leased or change.old_partial != change.partial or change.state != change.old_state
-        if owner is not None and change.process.startswith("worker") and change.old_state == "streaming" and wrote:
-            if change.old_owner not in (owner, None):
-                yield f"a write of another's reply by {what}"
+        if owner is not None and change.old_state == "streaming" and wrote and change.old_owner not in (owner, None):
+            yield f"a write of another's reply by {what}"
 
 
 def _i9(world: World) -> Iterator[str]:
     """No reply without progress for long; none unfinished past its deadline."""
-    above = {
-        UUID(message): UUID(after)
-        for message, after in world.storage.rows(
-            "SELECT message_id, after_id FROM generation WHERE after_id IS NOT NULL"
-        )
-    }
-    final: dict[UUID, list[float]] = {}
-    for change in world.storage.changes:
-        if change.state not in UNFINISHED and change.old_state in UNFINISHED:
-            final.setdefault(change.message_id, []).append(change.at)
     excuses = [*world.disturbances.outages, *(Interval(*quiet) for quiet in world.models.quiet)]
     for message_id, changes in _by_message(world).items():
-        since: float | None = None
-        claimed: float | None = None
-        for change in changes:
-            if since is not None and _is_progress(change):
-                for end in final.get(above.get(message_id, message_id), ()):
-                    if message_id in above and since < end <= change.at and change.old_state == "queued":
-                        since = end
-                excused = _overlap(excuses, since, change.at)
-                allowed = (
-                    GOES_ON_WITHIN_SECONDS + SLACK_SECONDS + excused + (OWNERS_FIRST_SECONDS if excused > 1 else 0)
-                )
-                if change.at - since > allowed:
-                    yield f"{short(message_id)} made no progress from {since:.1f} to {change.at:.1f} ({excused:.1f} excused)"
-            if change.old_state in (None, *UNFINISHED) or change.state in UNFINISHED:
-                if _is_progress(change):
-                    since = change.at
-            if change.state == "streaming" and claimed is None:
-                claimed = change.at
-            if change.state not in UNFINISHED:
-                if claimed is not None and change.at - claimed > DEADLINE_SECONDS + SLACK_SECONDS + _overlap(
-                    excuses, change.at - 30, change.at
-                ):
-                    yield f"{short(message_id)} ended {change.at - claimed:.1f} s after its first claim"
-                since = claimed = None
+        for since, until in _waits(changes, _ends_above(world, message_id)):
+            excused = _overlap(excuses, since, until)
+            allowed = GOES_ON_WITHIN_SECONDS + SLACK_SECONDS + excused + (OWNERS_FIRST_SECONDS if excused > 1 else 0)
+            if until - since > allowed:
+                yield f"{short(message_id)} stood still from {since:.1f} to {until:.1f} ({excused:.1f} excused)"
+        for began, ended in _lives(changes):
+            allowed = DEADLINE_SECONDS + SLACK_SECONDS + _overlap(excuses, ended - 30, ended)
+            if ended - began > allowed:
+                yield f"{short(message_id)} ended {ended - began:.1f} s after its first claim"
 
 
 def _i10(world: World) -> Iterator[str]:
     """After an acknowledged stop no text is accepted past 6 s; the partial is kept; nothing is regenerated."""
     rows = _rows(world)
-    asked = {}
+    asked: dict[UUID, list[float]] = {}
     for message_id, at in world.memory.asked_again:
         asked.setdefault(message_id, []).append(at)
     for stop in world.memory.stops:
@@ -238,26 +212,21 @@ def _i10(world: World) -> Iterator[str]:
             if call.began > moment:
                 yield f"{short(row.id)} was stopped at {stop.at:.1f}, and call {call.number} began at {call.began:.1f}"
             elif length > call.sent_by(moment):
-                yield f"{short(row.id)} was stopped at {stop.at:.1f} and has text of {length - call.sent_by(moment)} later"
+                yield f"{short(row.id)} was stopped at {stop.at:.1f} and has {length - call.sent_by(moment)} from later"
 
 
 def _paid(world: World) -> Iterator[str]:
     """A paid model is not asked twice for what was begun: once a text is stored, asking again is the user's choice."""
-    starts: dict[UUID, tuple[int, int]] = {}
+    kept: dict[UUID, int] = {}
     for change in world.storage.changes:
-        kept = starts.get(change.message_id)
         if change.state == "queued":
-            starts[change.message_id] = (change.attempt, len(change.partial))
-        elif kept and change.old_state == "streaming" and change.attempt > (change.old_attempt or 0):
-            if len(change.old_partial) > kept[1] and change.state == "streaming":
-                yield from _billed_again(world, change)
-
-
-def _billed_again(world: World, change: Change) -> Iterator[str]:
-    for call in world.models.calls:
-        same = call.kind == "paid" and call.process.name == change.process and 0 <= call.began - change.at < 0.01
-        if same and call.question == _question_of(world, change.message_id):
-            yield f"call {call.number} billed {short(change.message_id)} again though {len(change.old_partial)} were stored"
+            kept[change.message_id] = len(change.partial)
+        taken_over = change.state == change.old_state == "streaming" and change.attempt != change.old_attempt
+        if taken_over and len(change.old_partial) > kept.get(change.message_id, 0):
+            for call in world.models.calls:
+                asked = call.question == _question_of(world, change.message_id) and call.process.name == change.process
+                if call.kind == "paid" and asked and 0 <= call.began - change.at < AT_ONCE_SECONDS:
+                    yield f"call {call.number} billed {short(change.message_id)} again, of which text was stored"
 
 
 def _i17(world: World) -> Iterator[str]:
@@ -314,6 +283,39 @@ def _by_message(world: World) -> dict[UUID, list[Change]]:
     for change in world.storage.changes:
         found.setdefault(change.message_id, []).append(change)
     return found
+
+
+def _ends_above(world: World, message_id: UUID) -> list[float]:
+    """Return when the reply ended that this one has to wait for."""
+    found = world.storage.rows("SELECT after_id FROM generation WHERE message_id = ?", message_id.hex)
+    above = UUID(found[0][0]) if found and found[0][0] else None
+    return [
+        change.at
+        for change in world.storage.changes
+        if change.message_id == above and change.state not in UNFINISHED and change.old_state in UNFINISHED
+    ]
+
+
+def _waits(changes: list[Change], ends_above: list[float]) -> Iterator[tuple[float, float]]:
+    """Return from when until when an unfinished reply made no progress, without what it had to wait for."""
+    since: float | None = None
+    for change in filter(_is_progress, changes):
+        if since is not None:
+            waited = [end for end in ends_above if since < end <= change.at and change.old_state == "queued"]
+            yield max([since, *waited]), change.at
+        since = change.at if change.state in UNFINISHED else None
+
+
+def _lives(changes: list[Change]) -> Iterator[tuple[float, float]]:
+    """Return when a reply was first claimed and when it ended, for each time that it was asked for."""
+    began: float | None = None
+    for change in changes:
+        if change.state == "streaming" and began is None:
+            began = change.at
+        elif change.state not in UNFINISHED:
+            if began is not None:
+                yield began, change.at
+            began = None
 
 
 def _is_progress(change: Change) -> bool:

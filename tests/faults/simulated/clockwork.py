@@ -1,14 +1,14 @@
 """Virtual time, seeded chance, and processes that can be frozen and killed: what makes a run the same each time."""
 
 import asyncio
-import datetime as wall
 import random
 import sys
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator
 from contextlib import contextmanager
 from contextvars import Context, ContextVar, copy_context
-from typing import Any, TypeVar
+from datetime import datetime, tzinfo
+from typing import Any, TypeVar, TypeVarTuple, Unpack
 from unittest import mock
 
 import structlog
@@ -18,6 +18,7 @@ from causerie.errors import CauserieError
 from tests.chats.following_world import VirtualLoop
 
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 EPOCH_SECONDS = 1_790_000_000.0
 """The wall clock's time at virtual second 0."""
@@ -37,7 +38,7 @@ class Trace:
     def __call__(self, who: str, what: str) -> None:
         self.lines.append(f"{asyncio.get_running_loop().time():9.3f} {who:9} {what}")
         if self._loudly:
-            print(self.lines[-1], flush=True)
+            print(self.lines[-1], flush=True)  # noqa: T201 (asked for by --seed)
 
     def logged(self, logger: object, method: str, entry: structlog.typing.EventDict) -> structlog.typing.EventDict:
         """Take a line of the code's own log. An exception that is no refusal was foreseen by nobody."""
@@ -146,7 +147,9 @@ class SimulationLoop(VirtualLoop):
         self._tasks = 0
         self.set_task_factory(self._make_task)
 
-    def call_soon(self, callback: Callable[..., object], *args: Any, context: Context | None = None) -> asyncio.Handle:
+    def call_soon(
+        self, callback: Callable[[Unpack[Ts]], object], *args: *Ts, context: Context | None = None
+    ) -> asyncio.Handle:
         process = _current.get() if context is None else context.get(_current)
         if process is None or isinstance(callback, _Step):
             return super().call_soon(callback, *args, context=context)
@@ -156,7 +159,7 @@ class SimulationLoop(VirtualLoop):
         return step.handle
 
     def call_at(
-        self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
+        self, when: float, callback: Callable[[Unpack[Ts]], object], *args: *Ts, context: Context | None = None
     ) -> asyncio.TimerHandle:
         process = _current.get() if context is None else context.get(_current)
         if process is None:
@@ -169,7 +172,8 @@ class SimulationLoop(VirtualLoop):
     def _make_task(
         self,
         loop: asyncio.AbstractEventLoop,
-        coroutine: Coroutine[Any, Any, T],
+        coroutine: Coroutine[Any, Any, T] | Generator[Any, None, T],
+        *,
         context: Context | None = None,
     ) -> asyncio.Task[T]:
         task = _Task(coroutine, loop=loop, context=context)
@@ -197,17 +201,24 @@ def determined(seed: int, loop: asyncio.AbstractEventLoop, trace: Trace) -> Iter
     def now() -> float:
         return EPOCH_SECONDS + loop.time()
 
-    class VirtualDatetime(wall.datetime):
+    def now_ns() -> int:
+        return int(now() * 1e9)
+
+    def boot_time(which: int) -> float:
+        del which
+        return loop.time()
+
+    class VirtualDatetime(datetime):
         @classmethod
-        def now(cls, tz: wall.tzinfo | None = None) -> "VirtualDatetime":
+        def now(cls, tz: tzinfo | None = None) -> "VirtualDatetime":
             return cls.fromtimestamp(now(), tz)
 
     random.seed(seed)
     with (
         mock.patch.object(time, "monotonic", loop.time),
-        mock.patch.object(time, "clock_gettime", lambda clock_id: loop.time()),  # noqa: ARG005 (as the real one)
+        mock.patch.object(time, "clock_gettime", boot_time),
         mock.patch.object(time, "time", now),
-        mock.patch.object(time, "time_ns", lambda: int(now() * 1e9)),
+        mock.patch.object(time, "time_ns", now_ns),
         mock.patch.object(clock, "datetime", VirtualDatetime),
         mock.patch.object(ids, "secrets", _SeededSecrets(random.Random(f"ids {seed}"))),
         mock.patch.object(ids, "_last", 0),

@@ -1,14 +1,14 @@
 """What can happen to an installation, each kind for a while and at moments of its own."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import nullcontext
 from random import Random
 
 from tests.faults.simulated.processes import Node
 from tests.faults.simulated.world import World
 
-Fault = Callable[[World, Random], Awaitable[None]]
+Fault = Callable[[World, Random], Coroutine[None, None, None]]
 
 
 async def kill_workers(world: World, chance: Random) -> None:
@@ -90,6 +90,14 @@ async def lose_answers(world: World, chance: Random) -> None:
         await asyncio.sleep(20)
     world.storage.faults.lost_answers = 0.0
     world.storage.faults.slow = 0.0
+
+
+async def fail_commits(world: World, chance: Random) -> None:
+    """COMMIT fails: nothing is stored."""
+    world.storage.faults.failed_commits = chance.choice((0.05, 0.3))
+    with world.disturbances.outage():
+        await asyncio.sleep(15)
+    world.storage.faults.failed_commits = 0.0
 
 
 async def lose_messages(world: World, chance: Random) -> None:
@@ -181,6 +189,7 @@ EVERYWHERE: tuple[Fault, ...] = (
     terminate,
     freeze,
     lose_database,
+    fail_commits,
     fail_models,
     break_connections,
     freeze_tabs,

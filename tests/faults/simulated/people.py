@@ -1,12 +1,13 @@
 """People who talk: each tab is the real client over simulated connections, and remembers what it was promised."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 from uuid import UUID
 
-from causerie.client.reducer import Effect, Frame, Send
+from causerie.client.reducer import Effect, Frame, Send, SessionState
 from causerie.client.socket import Ack, Client, Refused, SessionLeft, connect
 from causerie.ids import new_id
 from tests.faults.simulated.clockwork import Process, Trace
@@ -70,6 +71,7 @@ class Tab:
         self._trace = trace
         self._chance = chance
         self._applied: dict[str, int] = {}
+        self._texts: dict[str, tuple[int, int]] = {}
         self._life = self.process.spawn(self._live(), name=name)
 
     @property
@@ -81,7 +83,7 @@ class Tab:
         """Follow a session, whatever is in the way."""
         await self._persist(lambda: self.client.join(session_id))
 
-    async def say(self, session_id: str | None, saying: Saying, **facts: object) -> None:
+    async def say(self, session_id: str | None, saying: Saying, **facts: Any) -> None:
         """Say something until it is acknowledged."""
         loop = asyncio.get_running_loop()
         self.memory.sayings[saying.message_id] = saying
@@ -134,18 +136,19 @@ class Tab:
 
     def replies(self, *, ended: bool) -> list[UUID]:
         """Return the replies that this tab knows."""
-        found = []
-        for state in self.client.sessions.values():
-            for row in state.messages.values():
-                if row["role"] == "assistant" and (row["status"] not in ("queued", "streaming")) is ended:
-                    found.append(UUID(row["id"]))
+        found = [
+            UUID(row["id"])
+            for state in self.client.sessions.values()
+            for row in state.messages.values()
+            if row["role"] == "assistant" and (row["status"] not in ("queued", "streaming")) is ended
+        ]
         return sorted(found)
 
-    async def _persist(self, ask: Callable[[], object]) -> "Ack | None":
+    async def _persist(self, ask: Callable[[], Awaitable[Ack | SessionState]]) -> Ack | None:
         """Ask until the server is able to answer; None for a refusal."""
         while True:
             try:
-                answer = await ask()  # type: ignore[misc]  # one of the client's own coroutines
+                answer = await ask()
             except SessionLeft:
                 return None
             except Refused as refusal:
@@ -181,5 +184,19 @@ class Tab:
         if before is not None and frame["type"] != "session:joined" and state.seq not in (before, before + 1):
             self.memory.violations.append(f"I3: {self.name} went from event {before} to {state.seq}")
         self._applied[session_id] = state.seq
+        self._check_order(frame, state)
         if frame["type"] == "session:joined" and frame.get("messages") is not None:
             self.paged_at[session_id] = state.seq
+
+    def _check_order(self, frame: Frame, state: SessionState) -> None:
+        """All text comes before the end that tells it again, and none after it."""
+        kind = frame["type"]
+        if kind == "chat:stream:token":
+            known = state.known(frame["message_id"])
+            if known.closed and frame["offset"] + len(frame["token"]) > len(known.text):
+                self.memory.violations.append(f"I4: {frame} extends a text that has ended")
+        if kind == "chat:stream:end":
+            attempt, length = self._texts.get(frame["message_id"], (0, 0))
+            if attempt == frame["attempt"] > 0 and length < frame["length"]:
+                self.memory.violations.append(f"I4: {self.name} had {length} of {frame['length']} at {frame}")
+        self._texts = {key: (reply.attempt, len(reply.text)) for key, reply in state.replies.items()}

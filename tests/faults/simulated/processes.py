@@ -11,10 +11,12 @@ from causerie.chats import service
 from causerie.chats.following import Following, StoredHistory
 from causerie.chats.routes.stopping import STOP_SECONDS
 from causerie.chats.service import Starter
+from causerie.db.database import Database
 from causerie.db.errors import StorageUnavailable
 from causerie.db.work import Actor
 from causerie.generation.engine import Engine
 from causerie.http.answers import Expected
+from causerie.http.state import SignIn
 from causerie.realtime.socket import Sockets
 from causerie.waking import Waking
 from causerie.worker import Broker, MemoryBroker, NoStarter, announcer
@@ -40,7 +42,7 @@ class Outside:
 class Node:
     """A process of Causerie: `web` answers clients, `works` writes replies, or both."""
 
-    database: SimulatedDatabase
+    database: Database
     broker: Broker
     following: Following
     sockets: Sockets
@@ -51,6 +53,7 @@ class Node:
         self.web = web
         self.works = works
         self.engine: Engine | None = None
+        self.sign_in: SignIn = _actor_of
         self.ready = asyncio.Event()
         self.draining = False
         self._outside = outside
@@ -71,11 +74,6 @@ class Node:
         self.draining = True
         await asyncio.wait([self.process.spawn(self._drain())])  # it may be killed meanwhile
         await self.process.kill()
-
-    def sign_in(self, connection: HTTPConnection) -> Actor:
-        """Return who the handshake says it is."""
-        actor: Actor = connection.scope["actor"]
-        return actor
 
     async def work(self, actor: Actor, function: Callable[..., object], *args: object) -> None:
         """Do what a route does."""
@@ -136,3 +134,9 @@ class Node:
             await self.sockets.drain()
         if self.engine is not None:
             await self.engine.close()
+
+
+def _actor_of(connection: HTTPConnection) -> Actor:
+    """Return who the handshake says it is."""
+    actor: Actor = connection.scope["actor"]
+    return actor

@@ -61,7 +61,7 @@ class Change(NamedTuple):
     partial: str
     old_partial_attempt: int
     partial_attempt: int
-    leased: bool
+    leased: int
 
 
 @dataclass
@@ -71,6 +71,7 @@ class Faults:
     seconds: tuple[float, float] = (0.0005, 0.004)
     slow: float = 0.0
     lost_answers: float = 0.0
+    failed_commits: float = 0.0
     away: bool = False
     cut: set[str] = field(default_factory=set)
 
@@ -102,6 +103,7 @@ class Storage:
                         work.abandon()
                     else:
                         work.finish()
+                        self._commit()
                 except BaseException as error:
                     work.abandon()
                     self.raw.execute("ROLLBACK TO unit")
@@ -118,6 +120,11 @@ class Storage:
             self._write_down(process)
         return result, work
 
+    def _commit(self) -> None:
+        """Fail now and then: a full disk, a connection that breaks just now."""
+        if self.chance.random() < self.faults.failed_commits:
+            raise StorageUnavailable("Nothing was stored.")
+
     def rows(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """Look into the tables."""
         return self.raw.execute(statement, parameters).fetchall()
@@ -129,14 +136,12 @@ class Storage:
     def _write_down(self, process: Process) -> None:
         now = asyncio.get_running_loop().time()
         for row in self.rows("SELECT * FROM audit"):
-            message_id, owners = UUID(row[0]), [None if owner is None else UUID(owner) for owner in row[5:7]]
-            change = Change(
-                now, process.name, message_id, *row[1:5], owners[0], owners[1], *row[7:11], leased=bool(row[11])
-            )
+            owners = [None if owner is None else UUID(owner) for owner in row[5:7]]
+            change = Change(now, process.name, UUID(row[0]), *row[1:5], *owners, *row[7:])
             self.changes.append(change)
             self.trace(
                 process.name,
-                f"row {short(message_id)} {change.state} attempt {change.attempt}"
+                f"row {short(change.message_id)} {change.state} attempt {change.attempt}"
                 f" partial {change.partial_attempt}:{len(change.partial)}",
             )
         self.raw.execute("DELETE FROM audit")
@@ -201,7 +206,7 @@ class SimulatedDatabase:
             await asyncio.sleep(self._storage.chance.choice((0.001, TIME_OUT_SECONDS)))
             raise StorageUnavailable("Nothing was stored.")
 
-    def _deliver(self, future: asyncio.Future[T], result: T, work: Work | None, lost: bool) -> None:  # noqa: FBT001 (a callback)
+    def _deliver(self, future: asyncio.Future[T], result: T, work: Work | None, lost: bool) -> None:
         if not self._process.alive:
             return
         if work is not None and lost:
@@ -238,7 +243,7 @@ def _failure(error: DBAPIError) -> StorageConflict | StorageUnavailable:
 
 _opening: list[sqlite3.Connection] = []
 # One for all runs: what SQLAlchemy has compiled once it need not compile again.
-_engine = create_engine("sqlite://", creator=lambda: _opening.pop(), poolclass=NullPool)
+_engine = create_engine("sqlite://", creator=_opening.pop, poolclass=NullPool)
 
 
 @event.listens_for(_engine, "begin")

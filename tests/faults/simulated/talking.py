@@ -10,6 +10,8 @@ from tests.faults.simulated.world import NoRest, World
 
 TALKING_SECONDS = 25.0
 MOST_FAULTS = 4
+PACES = ((0.01, 0.12), (0.01, 0.12), (0.2, 0.9))
+"""Seconds between words: some models are so slow that others take their replies over in the middle."""
 VERBS = ("stop", "retry", "continue", "swipe")
 
 
@@ -18,6 +20,7 @@ async def talk_through_faults(world: World) -> list[str]:
     chance = Random(f"{world.seed} story")  # the same in each set-up
     kinds: tuple[Fault, ...] = EVERYWHERE if world.set_up == "embedded" else EVERYWHERE + BETWEEN_PROCESSES
     chosen = Random(f"{world.seed} {len(kinds)} faults").sample(kinds, chance.randint(0, MOST_FAULTS))
+    world.models.faults.pace = chance.choice(PACES)
     first = await world.open_tab()
     for kind in chance.sample(KINDS, chance.randint(1, 2)):
         await world.begin(kind, first)

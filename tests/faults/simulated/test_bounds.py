@@ -116,6 +116,38 @@ def test_i9_a_frozen_workers_reply_goes_on_elsewhere_and_its_late_writes_are_fen
 
 
 @pytest.mark.parametrize("set_up", SET_UPS)
+def test_i7_a_long_reply_is_one_attempt_of_one_call(set_up: SetUp) -> None:
+    async def story(world: World) -> None:
+        _, _, reply_id = await a_running_reply(world, "free", words=400)
+
+        await until(lambda: ended(world, reply_id), 60)
+        assert (status(world, reply_id)[0], attempt(world, reply_id), len(world.models.calls)) == ("complete", 1, 1)
+
+    tell(story, set_up)
+
+
+@pytest.mark.parametrize("kind", ["continues", "free"])
+@pytest.mark.parametrize("set_up", BETWEEN_PROCESSES)
+def test_i8_who_was_cut_off_ends_nothing_that_another_writes(set_up: SetUp, kind: str) -> None:
+    async def story(world: World) -> None:
+        _, _, reply_id = await a_running_reply(world, kind, words=50)
+        world.models.faults.words = (300, 300)
+        node = writer(world, reply_id)
+        world.storage.faults.cut.add(node.name)
+        await until(lambda: attempt(world, reply_id) == 2, 22)
+        assert world.models.calls[0].completed, "it would store its end, and cannot"
+        await asyncio.sleep(2)
+        world.storage.faults.cut.clear()
+        await asyncio.sleep(10)  # it tries again every five seconds
+
+        assert not ended(world, reply_id)
+        assert attempt(world, reply_id) == 2
+        await until(lambda: ended(world, reply_id), 40)
+
+    tell(story, set_up)
+
+
+@pytest.mark.parametrize("set_up", SET_UPS)
 @pytest.mark.parametrize(("words", "seconds"), [(3, 35.0), (0, 65.0)])
 def test_i9_a_silent_provider_ends_the_reply_in_time(set_up: SetUp, words: int, seconds: float) -> None:
     async def story(world: World) -> None:
@@ -273,6 +305,8 @@ def test_i15_who_was_suspended_for_long_works_again_within_5_s(set_up: SetUp, ro
         with world.disturbances.outage():
             await asyncio.sleep(10 * LONG_SECONDS)
         world.thaw(process)
+        if role == "web":  # who knocked all the time comes back up to 15 s later
+            tab = await world.open_tab(session_id)
         saying = world.new_saying(session_id)
         world.do(tab, tab.say(session_id, saying))
 

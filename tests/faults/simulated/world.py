@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Itera
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Self, TypeVar
 from unittest import mock
 from uuid import UUID
 
@@ -243,7 +243,7 @@ class World:
 
     # The run.
 
-    async def __aenter__(self) -> "World":
+    async def __aenter__(self) -> Self:
         opened = mock.patch.object(client_socket, "open_socket", self._connect)
         opened.start()
         self._opened = opened
@@ -307,7 +307,7 @@ class World:
         """End all faults that go on by themselves."""
         self.trace("-", "heals")
         storage = self.storage.faults
-        storage.away, storage.lost_answers, storage.slow = False, 0.0, 0.0
+        storage.away, storage.lost_answers, storage.failed_commits, storage.slow = False, 0.0, 0.0, 0.0
         storage.cut.clear()
         if self.redis is not None:
             redis = self.redis.faults
