@@ -11,10 +11,11 @@ from sqlalchemy import Connection
 
 from causerie.db.database import Database
 from causerie.db.ownership import current_actor
+from causerie.db.postgres import PostgresDatabase
 from causerie.db.work import Actor, Work
 from causerie.ids import new_id
 from tests.isolation.contents import Contents, but, contents, put_back, rows_of
-from tests.isolation.estate import Estate, Ids, establish, settle
+from tests.isolation.estate import Estate, Ids, Scene, establish, settle
 from tests.isolation.functions import Function, call, calls
 from tests.isolation.outcomes import Outcome, Teller
 from tests.isolation.planting import Row
@@ -24,6 +25,7 @@ Below = Callable[[Callable[[Connection], T]], Awaitable[T]]
 
 ALICES_WORD = "nightingale-7f3ac9"
 BOBS_WORD = "kingfisher-2b81de"
+FEW_SCENES = {"complete", "streaming", "deleted message", "session in the trash"}
 
 
 class Undo(Exception):
@@ -66,6 +68,12 @@ class Pair:
     alice: Estate
     bob: UUID
     confused: bool = False
+
+    @property
+    def scenes(self) -> list[Scene]:
+        """What is tried: on a server, where each statement costs a way to it, some of all scenes."""
+        few = isinstance(self.shared.database, PostgresDatabase)
+        return [scene for name, scene in self.alice.scenes.items() if not few or name in FEW_SCENES]
 
     def teller(self) -> Teller:
         scenes = self.alice.scenes.values()
@@ -117,7 +125,7 @@ class Pair:
         def unit(work: Work) -> tuple[list[Outcome], Contents]:
             outcomes = [
                 _attempt(work, function, given, teller, undo=apart, as_whom=as_whom)
-                for scene in self.alice.scenes.values()
+                for scene in self.scenes
                 for given in calls(function, scene)
             ]
             found = outcomes, but(actor.user_id, contents(work.connection))
