@@ -18,8 +18,9 @@ def publish_nothing(facts: Sequence[object]) -> None:
 class Database(Protocol):
     """Runs plain functions of a `Work` in transactions.
 
-    `publisher` gets what a unit published, on the loop's thread, after its COMMIT and in commit order, before the
-    caller's `await` returns.
+    `publisher` gets what a unit published, on the loop's thread, after its COMMIT and before the caller's `await`
+    returns. On SQLite units are told in commit order; PostgreSQL lets the next unit go on before it answers, so of two
+    that follow at once the later may be told first: whoever takes a session's events goes by their numbers.
     """
 
     publisher: Publisher
@@ -33,8 +34,8 @@ class Database(Protocol):
     ) -> T:
         """Run `function(work, …)` in one durable transaction and return its result after COMMIT.
 
-        The function may be run once more when a race was lost, so it has no effect outside the transaction. A caller that
-        is cancelled takes nothing back: the transaction comes to its end.
+        The function may be run once more when a race was lost, so it has no effect outside the transaction. A caller
+        that is cancelled takes nothing back: the transaction comes to its end.
 
         Raises:
             Busy: too many units wait, or this one waited too long; nothing was stored.

@@ -22,6 +22,7 @@ WAIT_SECONDS = 5.0
 COMMAND_SECONDS = 7.0
 """Longer than the server's own limit of a statement: this one is for a server that is gone without a word."""
 ROLLBACK_SECONDS = 2.0
+CLOSE_SECONDS = 1.0
 KEEP_ALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
 """Seconds, seconds, probes; for the systems that have them."""
 FAILURES = (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
@@ -136,9 +137,14 @@ class Links:
             link.abort()
 
     async def close(self) -> None:
-        """Close what is idle; nobody may hold a connection any more."""
-        while self._idle:
-            await self._idle.pop().close()
+        """Close what is idle; nobody may hold a connection any more. A server that does not answer is left behind."""
+        links, self._idle = self._idle, []
+        closing = [asyncio.create_task(link.close()) for link in links]
+        if closing:
+            await asyncio.wait(closing, timeout=CLOSE_SECONDS)
+            for link in links:
+                link.abort()
+            await asyncio.gather(*closing, return_exceptions=True)
         await self._engine.dispose()
 
     async def _wait(self, queue: deque[asyncio.Future[None]]) -> None:

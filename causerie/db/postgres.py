@@ -40,6 +40,8 @@ PLANNING = {
     "enable_material": "off",
     "jit": "off",
 }
+FINISH_SECONDS = 2.0
+"""What units may take that still run when the database is closed."""
 WRITING, READING = "BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 SERIALIZATION_FAILURE, DEADLOCK, LOCK_NOT_AVAILABLE = "40001", "40P01", "55P03"
@@ -135,7 +137,12 @@ class PostgresDatabase:
     async def close(self) -> None:
         self._closed = True
         if self._units:
-            await asyncio.wait(self._units)
+            _, hanging = await asyncio.wait(self._units, timeout=FINISH_SECONDS)
+            if hanging:
+                self._links.drop()
+                for unit in hanging:
+                    unit.cancel()
+                await asyncio.wait(hanging)
         await self._links.close()
 
     def health(self) -> dict[str, Any]:
@@ -164,7 +171,8 @@ class PostgresDatabase:
                     raise
                 await self._run(answer, mode, actor, function)
         except asyncio.CancelledError:
-            answer.cancel()
+            if not answer.done():
+                answer.set_exception(StorageUnavailable("The database is closed, and its server did not answer."))
             raise
         except BaseException as error:  # noqa: BLE001 (it is the caller's: handed over, never swallowed)
             if not answer.done():
@@ -189,7 +197,6 @@ class PostgresDatabase:
                 await link.roll_back()
                 work.undone()
                 raise
-            # Nothing is awaited between COMMIT and here: whoever waited for its locks commits, and tells, later.
             work.tell(self.publisher)
             _set_result(answer, result)
         finally:

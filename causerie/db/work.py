@@ -57,7 +57,7 @@ class Work:
             self.connection.execute(statement, parameters)
 
     def publish(self, *facts: object) -> None:
-        """Tell the followers after COMMIT, in commit order; not at all if the transaction is rolled back."""
+        """Tell the followers after COMMIT; not at all if the transaction is rolled back."""
         self.published.extend(facts)
 
     def on_commit(self, action: Callable[[], object]) -> None:

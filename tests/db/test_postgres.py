@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import insert, make_url, select, text, update
 from sqlalchemy.exc import DBAPIError
 
+from causerie.chaos.proxy import Proxy
 from causerie.chats.models import ChatSession, Message, Role
 from causerie.db.base import table_of
 from causerie.db.errors import SchemaMismatch, StorageConflict, StorageUnavailable, UnsafeRole
@@ -316,6 +317,26 @@ async def test_an_unreachable_server_is_unavailable(place: PostgresPlace) -> Non
 
     with pytest.raises(StorageUnavailable):
         await PostgresDatabase.open(nobody)
+
+
+async def test_a_server_that_is_gone_without_a_word_does_not_hold_up_the_end(
+    place: PostgresPlace, alice: Actor
+) -> None:
+    address = make_url(place.urls.url)
+    assert address.port is not None
+    async with Proxy(address.port) as way:
+        url = address.set(port=way.port).render_as_string(hide_password=False)
+        database = await PostgresDatabase.open(url)
+        await asyncio.gather(*(database.read(alice, count) for _ in range(4)))
+
+        way.black_hole()
+        hanging = asyncio.create_task(database.work(alice, start))
+        await asyncio.sleep(0.05)
+        async with asyncio.timeout(6):
+            await database.close()
+
+        with pytest.raises(StorageUnavailable):
+            await hanging
 
 
 async def test_ids_are_plain(database: PostgresDatabase, alice: Actor) -> None:

@@ -1,4 +1,4 @@
-"""What a unit tells, it tells after COMMIT, in commit order, before its caller goes on; or not at all."""
+"""What a unit tells, it tells after COMMIT and before its caller goes on; or not at all."""
 
 import asyncio
 import threading
@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from functools import partial
 
 import pytest
-from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from causerie.db.database import Database
 from causerie.db.errors import StorageConflict
+from causerie.db.sqlite import SqliteDatabase
 from causerie.db.work import Actor, Work
 from causerie.errors import NotFound
-from causerie.prompting.models import PromptSegment
 from tests.db.places import Place
 from tests.db.rows import put
 
@@ -38,19 +37,37 @@ async def test_facts_come_after_commit_on_the_loops_thread_and_before_the_caller
     assert heard == [("a", True, threading.get_ident())]
 
 
-async def test_facts_come_in_the_order_of_commits(database: Database, alice: Actor) -> None:
-    """Of units that write to the same row, as all of a session do."""
-    await database.work(alice, put, "row")
+async def test_the_facts_of_a_unit_come_together_and_before_its_caller_goes_on(
+    database: Database, alice: Actor
+) -> None:
     heard: list[object] = []
-    committed: list[str] = []
     database.publisher = heard.extend
 
     def unit(key: str, work: Work) -> None:
-        work.session.execute(select(PromptSegment).where(PromptSegment.sha256 == "row").with_for_update())
+        put_and_tell(key, work)
+        work.publish(f"{key} too")
+
+    async def ask(key: str) -> None:
+        await database.work(alice, partial(unit, key))
+        place = heard.index(key)
+        assert heard[place : place + 2] == [key, f"{key} too"]
+
+    await asyncio.gather(*(ask(f"{number:03}") for number in range(200)))
+
+    assert len(heard) == 400
+
+
+async def test_facts_come_in_the_order_of_commits(sqlite: SqliteDatabase, alice: Actor) -> None:
+    """PostgreSQL answers when it has let the next unit go on already: there events are ordered by their numbers."""
+    heard: list[object] = []
+    committed: list[str] = []
+    sqlite.publisher = heard.extend
+
+    def unit(key: str, work: Work) -> None:
         committed.append(key)
         put_and_tell(key, work)
 
-    await asyncio.gather(*(database.work(alice, partial(unit, f"{number:03}")) for number in range(200)))
+    await asyncio.gather(*(sqlite.work(alice, partial(unit, f"{number:03}")) for number in range(200)))
 
     assert heard == committed
     assert len(heard) == 200
