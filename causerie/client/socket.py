@@ -74,6 +74,8 @@ class Ack:
 class _Request:
     frame: dict[str, Any]
     answer: asyncio.Future[Frame] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    sent_at: float = 0.0
+    """By the loop's clock: the last time."""
 
 
 @asynccontextmanager
@@ -244,6 +246,7 @@ class Client:
         for state in list(self.sessions.values()):
             await self._send(state.join_frame() | {"ref": _join_ref(state.session_id)})
         for ref, request in list(self._requests.items()):
+            request.sent_at = asyncio.get_running_loop().time()
             if request.frame["type"] != "session:join":
                 await self._send(request.frame | {"ref": ref})
 
@@ -328,14 +331,19 @@ class Client:
         """Send a frame until it is answered: over the next connection when five seconds pass without."""
         if self._refusal:
             raise self._refusal
+        clock = asyncio.get_running_loop()
         request = self._requests.setdefault(ref, _Request(frame))
+        request.sent_at = clock.time()
         await self._send(frame | {"ref": ref})
         try:
             while True:
-                answered, _ = await asyncio.wait([request.answer], timeout=ACK_SECONDS)
+                due = request.sent_at + ACK_SECONDS
+                answered, _ = await asyncio.wait([request.answer], timeout=max(0, due - clock.time()))
                 if answered:
                     return request.answer.result()
-                await self.drop()
+                if request.sent_at + ACK_SECONDS <= due:  # a new connection, which sent it again, has its own time
+                    request.sent_at = clock.time()
+                    await self.drop()
         finally:
             self._requests.pop(ref, None)
 

@@ -164,6 +164,24 @@ async def test_an_ack_that_does_not_come_makes_a_new_connection(desk: Desk, clie
     assert desk.connections == 2
 
 
+async def test_acks_that_are_slow_cost_one_connection_and_not_one_each(desk: Desk, client: Client) -> None:
+    async def ignore(connection: ServerConnection, frame: dict[str, Any]) -> None:
+        if desk.connections > 1:
+            desk.on["chat:message"] = desk.say
+            await asyncio.sleep(0.1)
+            await desk.say(connection, frame)
+
+    desk.on["chat:message"] = ignore
+
+    async def say(number: int) -> None:
+        await asyncio.sleep(number * 0.015)  # so that each one's time would be over at another moment
+        await client.say(None, f"Who are you, {number}?")
+
+    await asyncio.gather(*(say(number) for number in range(10)))
+
+    assert desk.connections == 2
+
+
 async def test_a_lost_connection_goes_on_where_it_was(desk: Desk, client: Client) -> None:
     desk.row("r1", "assistant", "", "queued")
     await client.join("s1")
