@@ -11,6 +11,7 @@ import types
 import typing
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
@@ -63,8 +64,8 @@ Function = Callable[..., Any]
 Arguments = Mapping[str, Any]
 
 SERVE_NO_USER = {
-    "causerie.accounts.service.find_owner": "asked by nobody, for the start",
     "causerie.accounts.service.ensure_owner": "makes the first user",
+    "causerie.accounts.service.queue_up": "makes processes that start together wait for each other",
     "causerie.ops.first_start._begin": "makes the first user",
     "causerie.ops.first_start._share_services": "makes what is everyone's",
     "causerie.aimodels.service.share": "makes what is everyone's",
@@ -79,6 +80,7 @@ SERVE_NO_USER = {
 """Functions of a `Work` that serve no user."""
 
 
+@cache
 def functions() -> dict[str, Function]:
     """Return every function of the package that takes a `Work`, by its full name.
 
@@ -95,6 +97,7 @@ def functions() -> dict[str, Function]:
     return {name: function for name, function in found.items() if name not in SERVE_NO_USER}
 
 
+@cache
 def methods() -> set[str]:
     """Return every method of the package that takes a `Work`, those of protocols left out."""
     return {
@@ -109,8 +112,8 @@ def methods() -> set[str]:
 
 async def bound(name: str, database: Database) -> Function:
     """Return a function or, bound to an object of its own, a method of those names."""
-    if name in _FUNCTIONS:
-        return _FUNCTIONS[name]
+    if name in functions():
+        return functions()[name]
     kind, _, method = name.rpartition(".")
     function: Function = getattr(await MAKERS[kind](database), method)
     return function
@@ -154,9 +157,6 @@ def _given_to_a_database(module: types.ModuleType) -> set[str]:
         and len(node.args) > 1
         and isinstance(node.args[1], ast.Name)
     }
-
-
-_FUNCTIONS = functions()
 
 
 # What functions are called with.
@@ -394,7 +394,7 @@ BY_KIND: Mapping[Any, Callable[[Scene], Sequence[Any]]] = {
 
 def calls(function: Function, scene: Scene) -> Iterator[Arguments]:
     """Yield what `function` is called with about `scene`, beside its `Work`: each choice by itself."""
-    parameters = inspect.signature(function, eval_str=True).parameters.values()
+    parameters = _signature(function).parameters.values()
     choices = {it.name: _choices(it, scene) for it in parameters if it.annotation is not Work}
     first = {name: values[0] for name, values in choices.items()}
     yield first
@@ -407,7 +407,7 @@ def calls(function: Function, scene: Scene) -> Iterator[Arguments]:
 
 def call(function: Function, work: Work, given: Arguments) -> Any:
     """Call `function` with what is given by name, also what it takes by place alone."""
-    signature = inspect.signature(function)
+    signature = _signature(function)
     bound = signature.bind_partial()
     for parameter in signature.parameters.values():
         if parameter.name in given:
@@ -417,6 +417,11 @@ def call(function: Function, work: Work, given: Arguments) -> Any:
         else:
             bound.arguments[parameter.name] = work
     return function(*bound.args, **bound.kwargs)
+
+
+@cache
+def _signature(function: Function) -> inspect.Signature:
+    return inspect.signature(function, eval_str=True)
 
 
 def _as_stored(work: Work, value: Any) -> Any:

@@ -31,6 +31,7 @@ async def test_a_started_node_is_alive_and_ready(client: httpx.AsyncClient) -> N
         assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
+@pytest.mark.setups("embedded")
 async def test_on_another_schema_a_node_lives_but_is_not_ready(app: FastAPI, client: httpx.AsyncClient) -> None:
     await set_revision(app, "0000")
     ready = await client.get("http://127.0.0.1:8000/readyz")
@@ -42,6 +43,7 @@ async def test_on_another_schema_a_node_lives_but_is_not_ready(app: FastAPI, cli
     assert (await client.get("http://127.0.0.1:8000/readyz")).status_code == 200
 
 
+@pytest.mark.setups("embedded")
 async def test_health_names_the_parts(client: httpx.AsyncClient) -> None:
     health = await get(client, "/health")
 

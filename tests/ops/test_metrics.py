@@ -29,6 +29,7 @@ async def test_every_documented_metric_is_described(client: httpx.AsyncClient) -
     assert described == {metric.name + ("_total" if metric.kind == "counter" else "") for metric in METRICS}
 
 
+@pytest.mark.setups("embedded")
 async def test_it_tells_the_queue_the_database_and_this_node(client: httpx.AsyncClient) -> None:
     samples = await scraped(client)
 
