@@ -2,7 +2,7 @@
 
 import pytest
 
-SEEDS = 120
+SEEDS = 80
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
