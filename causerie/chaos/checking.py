@@ -272,7 +272,7 @@ def _not_asked_twice(evidence: Evidence) -> Iterator[Finding]:
     for name, reply in _replies(evidence):
         attempts[name] += reply.attempt or 0
     for name, calls in _calls_by_name(evidence).items():
-        answered = [call for call in calls if call.sent]
+        answered = [call for call in calls if call.sent and not _lost_on_the_way(call, evidence)]
         most = attempts[name]
         if len(answered) > most:
             yield f"question {name} was answered by {len(answered)} calls in {most} attempts"
@@ -280,6 +280,15 @@ def _not_asked_twice(evidence: Evidence) -> Iterator[Finding]:
             yield f"question {name} was asked {len(calls)} times in {most} attempts"
         else:
             yield None
+
+
+def _lost_on_the_way(call: Call, evidence: Evidence) -> bool:
+    """Tell whether a fault of the provider's network may have taken all that a call sent: then it may be asked again."""
+    return call.how == "hung up" and any(
+        struck.began - 1 <= call.ended <= struck.ended + 1
+        for struck in evidence.strikes
+        if FAULTS[struck.strike.fault].hits == "provider"
+    )
 
 
 def _wakes(evidence: Evidence) -> Iterator[Finding]:

@@ -119,6 +119,7 @@ def _as_json(report: Report) -> dict[str, object]:
         "wish": asdict(report.wish),
         "counts": _counts(report),
         "verdicts": [asdict(verdict) for verdict in report.verdicts],
+        "unacknowledged": [asdict(said) | {"other_replies": []} for said in evidence.said if said.acked_at is None],
         "strikes": [asdict(struck) for struck in evidence.strikes],
         "exits": [asdict(end) for end in evidence.exits],
         "gaps": [asdict(gap) for gap in evidence.gaps],

@@ -278,6 +278,17 @@ def test_a_late_joiner_without_the_text_in_time_breaks_i12(seconds: float | None
     assert {verdict.rule for verdict in judge(evidence) if not verdict.holds} == {"I12"}
 
 
+def test_a_call_whose_words_a_reset_took_may_be_made_again() -> None:
+    evidence = sound()
+    evidence.strikes.append(Struck(Strike(3, "provider-reset", 0, 0), 999.0, 999.0))
+
+    evidence.calls = [replace(CALL, sent=1, began=998.9, ended=999.0, how="hung up"), replace(CALL, number=2)]
+    change_reply(evidence, content=evidence.calls[1].text)
+    evidence.seen = []
+
+    assert broken(evidence) == set()
+
+
 def test_a_gap_is_explained_by_the_faults_in_it() -> None:
     evidence = sound()
     evidence.strikes = [Struck(Strike(1, "worker-kill", 0, 0), 1_002.0, 1_002.0)]
