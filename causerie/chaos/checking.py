@@ -283,7 +283,7 @@ def _not_asked_twice(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _lost_on_the_way(call: Call, evidence: Evidence) -> bool:
-    """Tell whether a fault of the provider's network may have taken all that a call sent: then it may be asked again."""
+    """Tell whether a fault of the provider's network may have taken all that a call sent: it may be made again."""
     return call.how == "hung up" and any(
         struck.began - 1 <= call.ended <= struck.ended + 1
         for struck in evidence.strikes
