@@ -65,7 +65,6 @@ Arguments = Mapping[str, Any]
 
 SERVE_NO_USER = {
     "causerie.accounts.service.ensure_owner": "makes the first user",
-    "causerie.accounts.service.queue_up": "makes processes that start together wait for each other",
     "causerie.ops.first_start._begin": "makes the first user",
     "causerie.ops.first_start._share_services": "makes what is everyone's",
     "causerie.aimodels.service.share": "makes what is everyone's",
