@@ -19,7 +19,6 @@ TRIED = {*functions(), *methods()}
 every_function = pytest.mark.parametrize("name", sorted(TRIED))
 
 ALIKE_FOR_EVERYONE = {
-    "causerie.accounts.service.queue_up": "locks the actor's own account",
     "causerie.accounts.service.queue_up": "locks the actor's own row, which nobody sees",
     "causerie.aimodels.repository.find_shared": "looks at what is everyone's",
     "causerie.chats.recording.hint": "publishes what it is given, to the actor",
