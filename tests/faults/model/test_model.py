@@ -91,6 +91,15 @@ class Chat(RuleBasedStateMachine):
         if reply := self._one(pick, "streaming"):
             self.server.take_over(reply, keep)
 
+    @rule(tab=tabs, text=st.sampled_from(TEXTS), status=st.sampled_from(["complete", "stopped", "failed"]))
+    def write_all_at_once(self, tab: int, text: str, status: str) -> None:
+        """A whole turn in one step, so that what comes after it is tried often."""
+        self.say(tab)
+        reply = self.server.messages[f"ru{self.said}"]
+        self.server.begin(reply)
+        self.server.write(reply, 2 * text)
+        self.server.end(reply, status)
+
     @rule(pick=picks, status=st.sampled_from(["complete", "stopped", "failed"]))
     def end(self, pick: int, status: str) -> None:
         if reply := self._one(pick, "streaming"):
@@ -159,8 +168,10 @@ class Chat(RuleBasedStateMachine):
                 wire[place - 1], wire[place] = frame, wire[place - 1]
                 return
 
-    @rule(tab=tabs, pick=picks)
-    def a_timer_after_the_end_sends_all_text_again(self, tab: int, pick: int) -> None:
+    @rule(tab=tabs, pick=picks, edited=st.booleans())
+    def a_timer_after_the_end_sends_all_text_again(self, tab: int, pick: int, edited: bool) -> None:
+        if edited:
+            self.edit(pick, "E")
         connection, reply = self.clients[tab].connection, self._one(pick, "complete", "failed", "stopped")
         attempt = reply.row["attempt"] if reply else 0
         if reply and connection.has_joined and reply.texts.get(attempt):
