@@ -110,6 +110,21 @@ async def test_what_is_done_leaves_nothing_behind(
     assert redis_server.command("XPENDING", "chat:jobs", "workers", "-", "+", 10, database=number) == b"*0"
 
 
+async def test_an_entry_that_nobody_can_read_is_done_with(
+    workers: list[RedisBroker], redis_url: str, redis_server: RedisServer
+) -> None:
+    number = int(redis_url.rpartition("/")[2])
+    for fields in (("what", "ever"), ("user", "nobody", "message", "none")):
+        redis_server.command("XADD", "chat:jobs", "*", *fields, database=number)
+    [reply] = some_replies(1)
+    workers[0].dispatcher.wake(*reply)
+    wake_up = await woken(workers[1].dispatcher)
+    workers[1].dispatcher.done(wake_up)
+
+    assert reply_of(wake_up) == reply
+    await eventually(lambda: redis_server.command("XLEN", "chat:jobs", database=number) == b":0")
+
+
 async def test_a_dead_workers_wake_up_goes_to_another(
     workers: list[RedisBroker], monkeypatch: pytest.MonkeyPatch
 ) -> None:

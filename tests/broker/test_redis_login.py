@@ -124,3 +124,21 @@ async def test_what_the_reference_names_is_enough(
             await ear.hears(EventNotice(SESSION, 1, "session:updated", "{}"))
 
     assert "refused" not in capsys.readouterr().out
+
+
+async def test_a_login_that_may_not_listen_is_told_in_the_log(
+    valkey: ValkeyServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    valkey.command("ACL", "SETUSER", "deaf", "on", ">s3cret", "+@all", "-subscribe", "~*", "&*")
+    async with redis_broker(f"redis://deaf:s3cret@127.0.0.1:{valkey.port}", consumer=new_id()) as broker:
+        broker.bus.subscribe(SESSION, Ear())
+        told = ""
+
+        def is_told() -> bool:
+            nonlocal told
+            told += capsys.readouterr().out
+            return "redis_unheard" in told
+
+        await eventually(is_told)
+
+    assert "subscribe" in told

@@ -8,6 +8,7 @@ from contextlib import suppress
 from itertools import islice
 
 import structlog
+from redis.exceptions import ResponseError
 
 from causerie.broker.redis.connections import ANSWER_SECONDS, FAILURES, Connections, Line, Pauses, reason_of
 
@@ -96,9 +97,7 @@ class Hearing:
                     self._lose()
                     await self._connections.hang_up(line)
             except FAILURES as error:
-                if not self._complained:
-                    self._complained = True
-                    log.warning("redis_unheard", reason=reason_of(error))
+                self._complain(reason_of(error))
             except Exception:  # without this loop the node hears nothing more, ever
                 log.exception("redis_hearing_failed")
             self._connections.forget_nodes()
@@ -113,8 +112,10 @@ class Hearing:
             while True:
                 message = await line.receive()
                 self._heard_at = time.monotonic()
-                if isinstance(message, list):  # else it answers a ping
+                if isinstance(message, list):
                     self._take(message)
+                elif isinstance(message, ResponseError):  # else it answers a ping
+                    self._complain(str(message))
         finally:
             talking.cancel()
             await asyncio.gather(talking, return_exceptions=True)
@@ -167,6 +168,12 @@ class Hearing:
             await line.send([("UNSUBSCRIBE", *channels)])
         for channels in _batches(new):
             await line.send([("SUBSCRIBE", *channels)])
+
+    def _complain(self, reason: str) -> None:
+        """Log why nothing is heard: once, until it is heard again."""
+        if not self._complained:
+            self._complained = True
+            log.warning("redis_unheard", reason=reason)
 
     def _look_around(self) -> None:
         if self.away and not self._needed:

@@ -1,5 +1,6 @@
 """Wake-ups for workers: the stream `chat:jobs`, read by the one group `workers`."""
 
+import asyncio
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -101,10 +102,11 @@ class RedisDispatcher:
         """Take this consumer out of the group, unless something was left undone, which another one then takes over."""
         try:
             if self._asked:
-                line = await self._connected()
-                pending: Command = ("XPENDING", JOBS, WORKERS, "-", "+", 1, self._consumer)
-                if await line.ask(pending, seconds=CLOSE_SECONDS) == [[]]:
-                    await line.ask(("XGROUP", "DELCONSUMER", JOBS, WORKERS, self._consumer), seconds=CLOSE_SECONDS)
+                async with asyncio.timeout(CLOSE_SECONDS):
+                    line = await self._connected()
+                    pending: Command = ("XPENDING", JOBS, WORKERS, "-", "+", 1, self._consumer)
+                    if await line.ask(pending) == [[]]:
+                        await line.ask(("XGROUP", "DELCONSUMER", JOBS, WORKERS, self._consumer))
         except FAILURES as error:
             log.debug("redis_jobs_away", reason=reason_of(error))
         finally:
@@ -157,7 +159,13 @@ class RedisDispatcher:
                 self.done(WakeUp(UUID(int=0), UUID(int=0), receipt))
                 continue
             told = dict(zip(fields[::2], fields[1::2], strict=True))
-            self._taken.append(WakeUp(UUID(told[b"user"].decode()), UUID(told[b"message"].decode()), receipt))
+            try:
+                wake_up = WakeUp(UUID(told[b"user"].decode()), UUID(told[b"message"].decode()), receipt)
+            except (KeyError, ValueError):  # it would be given to one worker after the other, for ever
+                log.warning("wake_up_unreadable", receipt=receipt)
+                self.done(WakeUp(UUID(int=0), UUID(int=0), receipt))
+            else:
+                self._taken.append(wake_up)
 
     async def _connected(self) -> Line:
         if self._line is None:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Protocol
 
@@ -198,13 +198,20 @@ class Pipe:
         parcels_of: dict[Node, list[Parcel]] = {}
         for parcel in batch:
             parcels_of.setdefault(await self._connections.node_of(parcel.key), []).append(parcel)
-        exchanges = [self._exchange_with(node, parcels) for node, parcels in parcels_of.items()]
-        if len(exchanges) == 1:
-            settled = [await exchanges[0]]
-        else:
-            settled = await asyncio.gather(*exchanges)
-        for parcel, commands, answers in chain.from_iterable(settled):
+        for parcel, commands, answers in chain.from_iterable(await self._exchange_with_each(parcels_of)):
             parcel.settle(commands, answers)
+
+    async def _exchange_with_each(self, parcels_of: Mapping[Node, list[Parcel]]) -> list[list[Exchange]]:
+        """Exchange with all nodes at once. When one fails, none goes on: all parcels are given back."""
+        if len(parcels_of) == 1:
+            return [await self._exchange_with(node, parcels) for node, parcels in parcels_of.items()]
+        exchanges = [asyncio.create_task(self._exchange_with(*part)) for part in parcels_of.items()]
+        try:
+            return await asyncio.gather(*exchanges)
+        finally:
+            for exchange in exchanges:
+                exchange.cancel()
+            await asyncio.gather(*exchanges, return_exceptions=True)
 
     async def _exchange_with(self, node: Node, parcels: list[Parcel]) -> list[Exchange]:
         line = self._lines.get(node)
