@@ -161,17 +161,19 @@ class Links:
             raise
 
     def _forgo(self, queue: deque[asyncio.Future[None]], turn: asyncio.Future[None]) -> None:
-        if turn.done() and not turn.cancelled():
+        if not turn.cancelled():
             self._pass_on()
-        else:
+        elif turn in queue:
             queue.remove(turn)
 
     def _pass_on(self) -> None:
         """Give the right to a connection to who waits for it."""
         for queue in (self._waiting, self._waiting_bulk):
-            if queue:
-                queue.popleft().set_result(None)
-                return
+            while queue:
+                turn = queue.popleft()
+                if not turn.cancelled():  # else its time is over, and it has not heard of that yet
+                    turn.set_result(None)
+                    return
         self._free += 1
 
     async def _idle_link(self) -> Link | None:

@@ -14,6 +14,8 @@ from causerie.chaos.proxy import Proxy
 from causerie.chats.models import ChatSession, Message, Role
 from causerie.db.base import table_of
 from causerie.db.errors import SchemaMismatch, StorageConflict, StorageUnavailable, UnsafeRole
+from causerie.db.links import Links
+from causerie.db.links import Links
 from causerie.db.postgres import PostgresDatabase
 from causerie.db.work import Actor, Work
 from causerie.errors import Busy
@@ -259,6 +261,25 @@ async def test_a_bulk_slice_goes_when_nobody_else_waits(place: PostgresPlace, al
     assert order == ["first", "ack", "ack", "slice", "slice"]
 
 
+async def test_who_gives_up_just_when_a_connection_comes_free_takes_it_from_nobody(
+    place: PostgresPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("causerie.db.links.WAIT_SECONDS", 0.01)
+    links = Links(place.urls.url, 1)
+    held = await links.take(bulk=False)
+    waiting = asyncio.create_task(links.take(bulk=False))
+    await asyncio.sleep(0)
+    turn = links._waiting[0]
+    while not turn.cancelled():
+        await asyncio.sleep(0)
+    await links.give(held)  # its time is over, and it has not heard of that yet
+
+    with pytest.raises(Busy):
+        await waiting
+    await links.give(await links.take(bulk=False))
+    await links.close()
+
+
 async def test_nothing_that_the_server_ends_hurts_the_next_unit(
     database: PostgresDatabase, place: PostgresPlace, alice: Actor
 ) -> None:
@@ -317,6 +338,24 @@ async def test_an_unreachable_server_is_unavailable(place: PostgresPlace) -> Non
 
     with pytest.raises(StorageUnavailable):
         await PostgresDatabase.open(nobody)
+
+
+async def test_who_gives_up_waiting_takes_no_connection_from_the_others(place: PostgresPlace) -> None:
+    links = Links(place.urls.url, 1)
+    only = await links.take(bulk=False)
+    impatient = asyncio.create_task(links.take(bulk=False))
+    patient = asyncio.create_task(links.take(bulk=False))
+    await asyncio.sleep(0)
+
+    impatient.cancel()
+    await links.give(only)  # before the impatient one has noticed
+
+    async with asyncio.timeout(2):
+        assert await patient is only
+    with pytest.raises(asyncio.CancelledError):
+        await impatient
+    await links.give(only)
+    await links.close()
 
 
 async def test_a_server_that_is_gone_without_a_word_does_not_hold_up_the_end(
