@@ -266,7 +266,8 @@ class Crowd:
     def _reader_of(self, message_id: str) -> tuple[str, Tab] | None:
         for node in self._nodes:
             for tab in node:
-                if any(message_id in state.messages for state in tab.client.sessions.values()):
+                states = tab.client.sessions.values()
+                if any(message_id in state.messages and not state.has_ended(message_id) for state in states):
                     return message_id, tab
         return None
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from causerie.chaos.evidence import Breach, Evidence, Gap
-from causerie.client.reducer import Diverged, Effect, Frame
+from causerie.client.reducer import UNFINISHED, Diverged, Effect, Frame
 
 NOTED_GAP_SECONDS = 10.0
 
@@ -88,8 +88,9 @@ class Listener:
         self._newest[session_id] = frame["seq"]
         for row in frame.get("messages") or ():
             known = texts.get(row["id"])
-            if row["status"] not in ("queued", "streaming") and (known is None or known.attempt <= row["attempt"]):
+            if row["status"] not in UNFINISHED and (known is None or known.attempt <= row["attempt"]):
                 texts[row["id"]] = _Text(row["attempt"], row["content"], is_closed=True)
+                self._progress.end(row["id"])
         named = [entry["message_id"] for entry in frame["live"]]
         if len(named) != len(set(named)):
             self._breach("I14", f"a join of {session_id} brought one reply twice")
