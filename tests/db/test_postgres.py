@@ -260,25 +260,6 @@ async def test_a_bulk_slice_goes_when_nobody_else_waits(place: PostgresPlace, al
     assert order == ["first", "ack", "ack", "slice", "slice"]
 
 
-async def test_who_gives_up_just_when_a_connection_comes_free_takes_it_from_nobody(
-    place: PostgresPlace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("causerie.db.links.WAIT_SECONDS", 0.01)
-    links = Links(place.urls.url, 1)
-    held = await links.take(bulk=False)
-    waiting = asyncio.create_task(links.take(bulk=False))
-    await asyncio.sleep(0)
-    turn = links._waiting[0]
-    while not turn.cancelled():
-        await asyncio.sleep(0)
-    await links.give(held)  # its time is over, and it has not heard of that yet
-
-    with pytest.raises(Busy):
-        await waiting
-    await links.give(await links.take(bulk=False))
-    await links.close()
-
-
 async def test_nothing_that_the_server_ends_hurts_the_next_unit(
     database: PostgresDatabase, place: PostgresPlace, alice: Actor
 ) -> None:
