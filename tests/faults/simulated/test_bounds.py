@@ -22,7 +22,7 @@ SESSIONS = 10
 Story = Callable[[World], Awaitable[None]]
 
 
-def tell(story: Story, set_up: SetUp, *roles: str) -> None:
+def tell(story: Story, set_up: SetUp, *roles: str, seeds: range = SEEDS) -> None:
     """Let the story happen on some seeds; afterwards all invariants hold."""
 
     async def whole(world: World) -> None:
@@ -31,7 +31,7 @@ def tell(story: Story, set_up: SetUp, *roles: str) -> None:
         await world.rest()
         assert violations(world) == []
 
-    for seed in SEEDS:
+    for seed in seeds:
         simulate(f"{story.__name__} {seed}", set_up, whole, roles=roles)
 
 
@@ -180,7 +180,7 @@ def test_i9_nothing_is_unfinished_past_its_deadline(set_up: SetUp) -> None:
         assert status(world, reply_id)[0] == "failed"
         assert len(world.models.calls) == 1
 
-    tell(story, set_up)
+    tell(story, set_up, seeds=range(1))  # ten minutes each
 
 
 @pytest.mark.parametrize("set_up", SET_UPS)
