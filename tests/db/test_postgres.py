@@ -320,6 +320,24 @@ async def test_an_unreachable_server_is_unavailable(place: PostgresPlace) -> Non
         await PostgresDatabase.open(nobody)
 
 
+async def test_who_gives_up_waiting_takes_no_connection_from_the_others(place: PostgresPlace) -> None:
+    links = Links(place.urls.url, 1)
+    only = await links.take(bulk=False)
+    impatient = asyncio.create_task(links.take(bulk=False))
+    patient = asyncio.create_task(links.take(bulk=False))
+    await asyncio.sleep(0)
+
+    impatient.cancel()
+    await links.give(only)  # before the impatient one has noticed
+
+    async with asyncio.timeout(2):
+        assert await patient is only
+    with pytest.raises(asyncio.CancelledError):
+        await impatient
+    await links.give(only)
+    await links.close()
+
+
 async def test_a_server_that_is_gone_without_a_word_does_not_hold_up_the_end(
     place: PostgresPlace, alice: Actor
 ) -> None:
