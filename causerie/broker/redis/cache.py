@@ -3,10 +3,14 @@
 import asyncio
 from uuid import UUID
 
+import structlog
+
 from causerie.broker.ports import CachedSession, SessionKey
 from causerie.broker.redis import keys
 from causerie.broker.redis.messages import decode, encode
 from causerie.broker.redis.pipe import Once, Pipe, Question
+
+log = structlog.get_logger(__name__)
 
 LONGEST_SECONDS = 0.5
 """Longer than this the database is the quicker one to ask."""
@@ -16,7 +20,8 @@ LARGEST_CHARACTERS = 256 * 1024
 
 PUT = """
 local known = redis.call('HMGET', KEYS[1], 'head', 'forgotten')
-if known[2] or (known[1] and tonumber(known[1]) > tonumber(ARGV[1])) then
+local head = tonumber(known[1])
+if known[2] or (head and head > tonumber(ARGV[1])) then
   return 0
 end
 redis.call('HSET', KEYS[1], 'head', ARGV[1], 'session', ARGV[2], 'messages', ARGV[3])
@@ -55,7 +60,11 @@ class RedisSessionCache:
         head, row, messages = question.answer.result()
         if head is None or row is None or messages is None:
             return None
-        return CachedSession(int(head), decode(row), decode(messages))
+        try:
+            return CachedSession(int(head), decode(row), decode(messages))
+        except ValueError:
+            log.warning("cached_session_unreadable", session_id=str(session.session_id))
+            return None
 
     def put(self, session: SessionKey, cached: CachedSession) -> None:
         if len(cached.session) + len(cached.messages) > LARGEST_CHARACTERS:
@@ -90,4 +99,7 @@ class RedisSessionCache:
             question = Question(index, ("SMEMBERS", index))
             self._news.put(question)
             for session_id in await question.answer or ():
-                self.forget(SessionKey(user_id, UUID(session_id.decode())))
+                try:
+                    self.forget(SessionKey(user_id, UUID(session_id.decode())))
+                except ValueError:
+                    log.warning("cached_session_unreadable", session_id=repr(session_id))

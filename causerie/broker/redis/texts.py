@@ -125,7 +125,7 @@ class SentText:
         return ("XADD", self.key, *options, entry_id, "offset", offset, "text", encode(self.text[offset:]))
 
     def _take_entry(self, answer: Answer) -> None:
-        self._refused = False
+        refused_before, self._refused = self._refused, False
         if answer is None:  # the stream is gone
             self._stored = NOTHING
         elif isinstance(answer, ResponseError):
@@ -133,7 +133,8 @@ class SentText:
                 self._doubted = True
             else:  # no memory, no right: the next piece tries again
                 self._stored, self._refused = NOTHING, True
-                log.warning("text_refused", message_id=str(self.message_id), reason=str(answer))
+                if not refused_before:
+                    log.warning("text_refused", message_id=str(self.message_id), reason=str(answer))
 
     def _judge(self, answer: Answer) -> None:
         """Find out who wrote what stands in the way: this attempt, on a way that broke, or one that came after it."""
@@ -159,11 +160,26 @@ def assemble(message_id: UUID, entries: Iterable[tuple[bytes, Sequence[bytes]]])
     """Return the newest attempt's text, as far as it has no hole; None if there is nothing."""
     newest, length = 0, 0
     pieces: list[str] = []
-    for entry_id, (_, offset, _, encoded) in entries:
+    for entry_id, fields in entries:
         attempt, end = entry_place(entry_id)
+        text = _text_until(end, fields)
+        if text is None:
+            log.warning("text_unreadable", message_id=str(message_id), entry=entry_id.decode())
+            continue
         if attempt > newest:
             newest, length, pieces = attempt, 0, []
-        if attempt == newest and int(offset) <= length < end:
-            pieces.append(decode(encoded)[length - int(offset) :])
+        offset = end - len(text)
+        if attempt == newest and offset <= length < end:
+            pieces.append(text[length - offset :])
             length = end
     return LiveText(message_id, newest, "".join(pieces)) if newest else None
+
+
+def _text_until(end: int, fields: Sequence[bytes]) -> str | None:
+    """Return the text of an entry that ends there; None of one that is not ours, or is damaged."""
+    try:
+        _, offset, _, encoded = fields
+        text = decode(encoded)
+        return text if int(offset) + len(text) == end and int(offset) >= 0 else None
+    except ValueError:
+        return None
