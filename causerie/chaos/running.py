@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,13 +18,9 @@ from causerie.chaos.reading import count_unfinished, read_stored
 AT_ONCE = 300
 QUIET_SECONDS = 120.0
 SETTLE_SECONDS = 30.0
-FAILPOINT_SECONDS = 5.0
 MORE_MEMORY_BYTES = 150 << 20
 MORE_FILES = 40
 FLUSH_JOINS = 5
-SHARE_OF_ROUND = 0.85
-"""How far into the first round of faults a short run begins sessions: so that each fault meets some."""
-
 Tell = Callable[[str], None]
 
 
@@ -54,16 +50,17 @@ async def run(wish: Wish, parts: Servers, folder: Path, tell: Tell) -> Report:
 
 
 async def _meet(it: Installation, wish: Wish, evidence: Evidence, tell: Tell) -> None:
-    """Let users and faults meet; return when all is said, whole again and quiet."""
+    """Let users and faults meet; return when each fault was there, all is said, whole again and quiet."""
     crowd = Crowd(wish.seed, wish.faults, it.models, evidence)
     before = _measures(it)
     planned = first_round(wish.seed, wish.faults)
-    round_seconds = planned[-1].at if planned else 0.0
+    met_each = asyncio.Event()
     async with crowd.connected(it.ports):
         telling = asyncio.create_task(_tell_often(crowd, wish, evidence, tell))
-        striking = asyncio.create_task(_strike(it, crowd, wish, evidence))
+        striking = asyncio.create_task(_strike(it, crowd, wish, evidence, len(planned), met_each))
         try:
-            await crowd.talk(wish.sessions, at_once=AT_ONCE, over_seconds=SHARE_OF_ROUND * round_seconds)
+            await crowd.talk(wish.sessions, at_once=AT_ONCE, over_seconds=planned[-1].at if planned else 0.0)
+            await _first(striking, met_each.wait())
         finally:
             striking.cancel()
             telling.cancel()
@@ -77,8 +74,17 @@ async def _meet(it: Installation, wish: Wish, evidence: Evidence, tell: Tell) ->
     evidence.residues = await _residues(it, before)
 
 
-async def _strike(it: Installation, crowd: Crowd, wish: Wish, evidence: Evidence) -> None:
-    """Strike as planned until cancelled; what has begun is ended first."""
+async def _first(striking: asyncio.Task[None], event: Awaitable[object]) -> None:
+    """Wait for the event, or for the end of the striking, which has failed then."""
+    waiting = asyncio.ensure_future(event)
+    await asyncio.wait([striking, waiting], return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+
+
+async def _strike(
+    it: Installation, crowd: Crowd, wish: Wish, evidence: Evidence, a_round: int, met_each: asyncio.Event
+) -> None:
+    """Strike as planned until cancelled; what has begun is ended first. `met_each` is set after `a_round` strikes."""
     started = time.monotonic()
 
     async def strike(planned: Strike) -> None:
@@ -89,7 +95,9 @@ async def _strike(it: Installation, crowd: Crowd, wish: Wish, evidence: Evidence
 
     begun: set[asyncio.Task[None]] = set()
     try:
-        for planned in strikes(wish.seed, wish.faults):
+        for number, planned in enumerate(strikes(wish.seed, wish.faults)):
+            if number == a_round:
+                met_each.set()
             await asyncio.sleep(started + planned.at - time.monotonic())
             begun.add(asyncio.create_task(strike(planned), name=f"{planned.fault} at {planned.at}"))
             for task in [task for task in begun if task.done()]:
