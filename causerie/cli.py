@@ -15,7 +15,7 @@ from causerie.logging import configure_logging
 EXIT_FAILED = 1
 EXIT_WRONG_SETTING = 2
 
-Concurrency = Annotated[int, typer.Option(min=1, help="Most replies at once.")]
+Concurrency = Annotated[int, typer.Option(min=1, max=100_000, help="Most replies at once.")]
 
 app = typer.Typer(
     no_args_is_help=True,

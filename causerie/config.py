@@ -7,7 +7,7 @@ import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -21,6 +21,13 @@ from pydantic_settings import (
 
 PREFIX = "CAUSERIE_"
 LOOPBACK = "loopback"
+
+_DATABASE_OPTIONS = {
+    "sslmode": {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"},
+    "prepared_statements": {"on", "off"},
+}
+"""Options of a database's URL that have few values; what else is in it is the driver's or the server's."""
+_REDIS_OPTIONS = {"ssl_ca_certs", "ssl_cert_reqs", "ssl_certfile", "ssl_check_hostname", "ssl_keyfile"}
 
 _HOST_PORT = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s:/\[\]]+):\d{1,5}")
 _FACTORY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
@@ -210,6 +217,7 @@ class Settings(BaseSettings):
     def _known_database(cls, url: str) -> str:
         if _names_a_database(url):
             _require("asyncpg", "PostgreSQL")
+            _check_database_options(url)
         elif not re.match(r"sqlite:///.", url):
             raise _refusal("must be sqlite:///FILE or postgresql://user:password@host/name")
         return url
@@ -219,6 +227,8 @@ class Settings(BaseSettings):
     def _known_owner(cls, url: str | None) -> str | None:
         if url is not None and not _names_a_database(url):
             raise _refusal("must be postgresql://user:password@host/name")
+        if url is not None:
+            _check_database_options(url)
         return url
 
     @field_validator("redis_url")
@@ -228,6 +238,11 @@ class Settings(BaseSettings):
             return None
         if not _is_address(url, "redis", "rediss"):
             raise _refusal("must be redis://host or rediss://host")
+        parts = urlsplit(url)
+        if not re.fullmatch(r"/?\d*", parts.path):
+            raise _refusal("what follows the host must be the number of a logical database, such as redis://host/1")
+        if unknown := {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)} - _REDIS_OPTIONS:
+            raise _refusal(f"{min(unknown)!r} is no option; there are: {', '.join(sorted(_REDIS_OPTIONS))}")
         _require("redis", "Redis")
         return url
 
@@ -293,6 +308,13 @@ def _is_address(url: str, *schemes: str) -> bool:
 
 def _names_a_database(url: str) -> bool:
     return _is_address(url, "postgresql") and len(urlsplit(url).path) > 1
+
+
+def _check_database_options(url: str) -> None:
+    for name, value in parse_qsl(urlsplit(url).query, keep_blank_values=True):
+        known = _DATABASE_OPTIONS.get(name)
+        if known is not None and value not in known:
+            raise _refusal(f"{name} must be one of: {', '.join(sorted(known))}")
 
 
 def _require(package: str, what: str) -> None:

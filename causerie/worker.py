@@ -144,6 +144,7 @@ async def open_database(settings: Settings, not_yet: Callable[[CauserieError], N
         await asyncio.to_thread(bring_up_to_date, file)
         return SqliteDatabase(file)
     # Its driver is an extra, and slow to import.
+    from causerie.db.links import reason_of  # noqa: PLC0415
     from causerie.db.postgres import PostgresDatabase  # noqa: PLC0415
 
     database: PostgresDatabase | None = None
@@ -155,9 +156,10 @@ async def open_database(settings: Settings, not_yet: Callable[[CauserieError], N
                 await database.read(NOBODY, check_schema)
             except (StorageUnavailable, SchemaMismatch, Busy) as error:
                 not_yet(error)
-                if error.code != told:
-                    log.warning("not_ready_yet", code=error.code, detail=error.detail)
-                told = error.code
+                reason = reason_of(error.__cause__ or error)
+                if reason != told:
+                    log.warning("not_ready_yet", code=error.code, reason=reason)
+                told = reason
                 await asyncio.sleep(ASK_AGAIN_SECONDS)
             else:
                 return database
@@ -299,7 +301,7 @@ async def work(settings: Settings, sealer: Sealer, concurrency: int) -> None:
     async def live() -> None:
         nonlocal process
         async with AsyncExitStack() as stack:
-            database = await open_database(settings, lambda _: None)
+            database = await open_database(settings, lambda _: stopping.ready())
             stack.push_async_callback(database.close)
             process = await stack.enter_async_context(running(settings, sealer, database, concurrency=concurrency))
             stopping.ready()
@@ -322,4 +324,8 @@ async def work(settings: Settings, sealer: Sealer, concurrency: int) -> None:
         ended.cancel()
         if stopping.forced:
             raise Forced
-        await life
+        if process is None:
+            life.cancel()  # it waits for its database
+        await asyncio.wait([life])
+        if not life.cancelled():
+            await life

@@ -29,6 +29,12 @@ FAILURES = (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.I
 """What the driver raises, plain or in SQLAlchemy's wrapping; a `TimeoutError` is an `OSError`."""
 
 
+def reason_of(error: BaseException) -> str:
+    """Return what the driver or the server said, in one line and without what SQLAlchemy adds."""
+    own = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    return " ".join(str(own).split()) or type(own).__name__
+
+
 class _KeptAlive(asyncpg.Connection):  # type: ignore[misc]  # of an untyped package
     """A connection whose silent death the system notices, also while nobody uses it."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from causerie.config import Settings
+from causerie.config import PREFIX, Settings, WrongSetting
 
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
@@ -20,7 +20,19 @@ def prepare_folder(settings: Settings) -> None:
     """Make the data folder, and the file of a SQLite database, for this user alone (S7).
 
     A folder that already holds other things keeps its mode: it may be shared on purpose.
+
+    Raises:
+        WrongSetting: one of them cannot be made or written there.
     """
+    try:
+        _prepare(settings)
+    except OSError as error:
+        of_file = settings.database_file is not None and error.filename == str(settings.database_file)
+        name = "DATABASE_URL" if of_file else "DATA_DIR"
+        raise WrongSetting(f"{PREFIX}{name}: cannot use {error.filename}: {error.strerror}") from error
+
+
+def _prepare(settings: Settings) -> None:
     folder, file = settings.data_dir, settings.database_file
     folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
     if file is None:

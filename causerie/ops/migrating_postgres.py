@@ -3,7 +3,7 @@
 from sqlalchemy import func, select
 
 from causerie.db.errors import StorageUnavailable
-from causerie.db.links import FAILURES, postgres_engine
+from causerie.db.links import FAILURES, postgres_engine, reason_of
 from causerie.db.protection import grant, require_policies, require_role
 from causerie.db.upgrading import HEAD, current_revision, upgrade
 from causerie.ops.migrating import Migration
@@ -23,7 +23,7 @@ async def postgres_revision(url: str) -> str | None:
         async with engine.connect() as connection:
             return await connection.run_sync(current_revision)
     except FAILURES as error:
-        raise StorageUnavailable(f"The database cannot be reached: {error}") from error
+        raise StorageUnavailable(f"The database cannot be reached: {reason_of(error)}") from error
     finally:
         await engine.dispose()
 
@@ -51,7 +51,7 @@ async def migrate_postgres(migration_url: str, application_role: str) -> Migrati
             await grant(driver, application_role)
             await require_policies(driver, application_role)
     except FAILURES as error:
-        raise StorageUnavailable(f"The database was not migrated: {error}") from error
+        raise StorageUnavailable(f"The database was not migrated: {reason_of(error)}") from error
     finally:
         await engine.dispose()
     return Migration(before, HEAD)

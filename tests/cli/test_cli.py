@@ -10,6 +10,7 @@ import pytest
 
 from causerie import __version__
 from causerie.db.upgrading import HEAD
+from tests.contract.serving import DRAIN_SECONDS, START_SECONDS, working
 
 CAUSERIE = Path(sys.executable).parent / "causerie"
 
@@ -49,6 +50,8 @@ def test_it_tells_its_version(data: Path) -> None:
         (["serve"], {"REDIS_URL": "redis://localhost"}, "CAUSERIE_REDIS_URL"),
         (["migrate"], {"DATABASE_URL": "postgresql://app@127.0.0.1:1/db"}, "CAUSERIE_MIGRATION_URL"),
         (["doctor"], {"AUTH": "none"}, "CAUSERIE_AUTH"),
+        (["serve"], {"DATA_DIR": "/dev/null"}, "CAUSERIE_DATA_DIR"),
+        (["serve"], {"DATABASE_URL": "sqlite:////dev"}, "CAUSERIE_DATABASE_URL"),
         (["migrate"], {"DATABASE_URL": "mysql://x"}, "CAUSERIE_DATABASE_URL"),
     ],
 )
@@ -100,6 +103,21 @@ def test_a_database_that_is_away_is_told_in_one_line(data: Path) -> None:
         assert ended.stderr.startswith("causerie: ")
         assert ended.stderr.count("\n") == 1
         assert "secret" not in ended.stderr
+
+
+def test_a_worker_that_waits_for_its_database_says_why_and_ends_when_it_is_told(data: Path) -> None:
+    with working(data, DATABASE_URL="postgresql://app:secret@127.0.0.1:1/causerie") as worker:
+        deadline = time.monotonic() + START_SECONDS
+        while "not_ready_yet" not in worker.printed():
+            assert time.monotonic() < deadline, worker.printed()
+            time.sleep(0.05)
+        worker.process.terminate()
+        status = worker.process.wait(DRAIN_SECONDS)
+
+    assert status == 0
+    assert "Connection refused" in worker.printed()
+    assert "secret" not in worker.printed()
+    assert "Traceback" not in worker.printed()
 
 
 def test_an_unknown_local_model_is_not_fetched(data: Path) -> None:
