@@ -2,9 +2,10 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
@@ -36,6 +37,8 @@ from causerie.providers.protocol import ModelConfig, ProviderSource
 SWEEP_SECONDS = 2.0
 """At most; half of it at least, so that workers do not sweep together."""
 SWEPT_AT_ONCE = 20
+LOOKED_AT = 200
+"""Of those that are due; as many as are swept at once are chosen from them."""
 QUEUED_UNSEEN = timedelta(seconds=1)
 SEEING_SECONDS = 1.5
 """How long a reply that is taken over waits for the text that its readers have; then the checkpoint has to do."""
@@ -46,6 +49,8 @@ FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 5.0
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -91,7 +96,7 @@ class Engine:
         )
         self._writer = Writer(providers, model_config, self._coalescer, self._keeper.hurry)
         self._claims = asyncio.Semaphore(CLAIMS_AT_ONCE)
-        self._answering: set[asyncio.Task[None]] = set()
+        self._claiming: set[asyncio.Task[Any]] = set()
         self._loops: dict[str, asyncio.Task[None]] = {}
         self._unturned: set[str] = set()
         self._draining = False
@@ -155,7 +160,7 @@ class Engine:
         await self.drain()
         self._unsubscribe()
         running = [reply.task for reply in self._replies.values() if reply.task is not None]
-        tasks = [*self._loops.values(), *self._answering, *running]
+        tasks = [*self._loops.values(), *self._claiming, *running]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -204,6 +209,8 @@ class Engine:
         self, user_id: UUID, message_id: UUID, seen: Sequence[LiveText] | None
     ) -> Claimed | Ending | Taking | Found | None:
         async with self._claims:
+            if self._draining:
+                return Taking.ALL_TAKEN
             try:
                 return await self._database.work(Actor(user_id), self._claim_found, message_id, seen)
             except Overtaken:
@@ -309,7 +316,7 @@ class Engine:
         loop = asyncio.get_running_loop()
         while (left := until - loop.time()) > 0:
             running = [reply.task for reply in self._replies.values() if reply.task is not None]
-            if not (tasks := [*self._answering, *running]):
+            if not (tasks := [*self._claiming, *running]):
                 return
             await asyncio.wait(tasks, timeout=left)
 
@@ -325,9 +332,7 @@ class Engine:
                 await asyncio.sleep(LONGEST_PAUSE_SECONDS)
                 self._slots.settle()
                 continue
-            task = asyncio.create_task(self._answer(wake_up), name=f"claim {wake_up.message_id}")
-            self._answering.add(task)
-            task.add_done_callback(self._answering.discard)
+            self._claim_in_a_task(self._answer(wake_up), wake_up.message_id)
 
     async def _answer(self, wake_up: WakeUp) -> None:
         try:
@@ -357,14 +362,32 @@ class Engine:
 
     async def _sweep_once(self) -> bool:
         """Claim some of what is due; return whether there may be more."""
-        due = await self._database.read(across.NOBODY, across.due_generations, utc_now(), QUEUED_UNSEEN, SWEPT_AT_ONCE)
+        found = await self._database.read(across.NOBODY, across.due_generations, utc_now(), QUEUED_UNSEEN, LOOKED_AT)
         self._notice_return()
+        waiting = self._slots.waiting()
+        due = sorted(found, key=waiting.__contains__)[:SWEPT_AT_ONCE]  # many for one busy model do not hide the others
         random.shuffle(due)  # who sweeps at the same time begins elsewhere
-        claims = await asyncio.gather(*(self._claim(*reply) for reply in due), return_exceptions=True)
-        for reply, outcome in zip(due, claims, strict=True):
-            if isinstance(outcome, Exception):
-                log.warning("claim_failed", message_id=str(reply[1]), exc_info=outcome)
-        return len(due) == SWEPT_AT_ONCE and any(isinstance(outcome, Claimed | Ending) for outcome in claims)
+        claims = [self._claim_in_a_task(self._claim_due(reply, waiting), reply[1]) for reply in due]
+        if claims:
+            await asyncio.wait(claims)  # and not `gather`: when the sweep is cancelled they come to their end
+        return len(due) == SWEPT_AT_ONCE and any(claim.result() for claim in claims)
+
+    async def _claim_due(self, reply: tuple[UUID, UUID], waiting: Collection[tuple[UUID, UUID]]) -> bool:
+        """Claim one that is due; return whether less is left to do."""
+        try:
+            outcome = await self._claim(*reply)
+        except Exception as error:  # the others have to be claimed
+            log.warning("claim_failed", message_id=str(reply[1]), exc_info=error)
+            return False
+        begins_to_wait = outcome is Taking.MODEL_TAKEN and reply not in waiting
+        return begins_to_wait or isinstance(outcome, Claimed | Ending)
+
+    def _claim_in_a_task(self, claiming: Coroutine[Any, Any, T], message_id: UUID) -> asyncio.Task[T]:
+        """Let a claim run that a drain waits for."""
+        task = asyncio.create_task(claiming, name=f"claim {message_id}")
+        self._claiming.add(task)
+        task.add_done_callback(self._claiming.discard)
+        return task
 
     def _notice_return(self) -> None:
         """Leave others' replies to them for a while after an outage in which everybody's leases may have run out."""

@@ -70,6 +70,11 @@ class Slots:
         if asked:
             self._loop.call_soon_threadsafe(self._answer)
 
+    def waiting(self) -> set[Waiting]:
+        """Return those remembered whose model is still taken."""
+        with self._lock:
+            return {asker for model, queue in self._waiting.items() if self._running[model] for asker in queue}
+
     async def spare(self) -> None:
         """Wait for a free slot beside those that claims under way may take, and count one more such claim.
 

@@ -1,6 +1,7 @@
 """Several workers on one database: each reply is written by one of them, and goes on when that one is gone."""
 
 import asyncio
+import threading
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from causerie.chats.models import Generation, Status
 from causerie.chats.schemas import NewSwipe
 from causerie.clock import utc_now
 from causerie.db.work import Work
+from causerie.generation.claiming import claim
 from causerie.generation.models import Worker
 from causerie.ids import new_id
 from causerie.prompting.service import read_prompt
@@ -135,9 +137,9 @@ async def test_who_takes_over_keeps_what_readers_have_seen(
 
 
 @pytest.mark.usefixtures("rarely")
-async def test_without_live_text_the_checkpoint_has_to_do(shared: Node) -> None:
+async def test_without_live_text_the_checkpoint_has_to_do(shared: Node, monkeypatch: pytest.MonkeyPatch) -> None:
     await shared.add_model(continue_prefix=True)
-    shared.bus.away = True
+    monkeypatch.setattr(shared.bus, "away", True)
     slow = Gate()
     dead = await shared.engine(ScriptedProvider(["The tea is ge", slow]))
     message_id = await reply_of(shared, engine=dead)
@@ -335,6 +337,47 @@ async def test_what_a_drain_hands_over_another_worker_goes_on_with(shared: Node)
         await leaving.close()
     assert (reply.content, reply.attempt) == (WHOLE, 2)
     assert leaving.counts.failed == 0
+
+
+async def test_many_that_wait_for_a_busy_model_do_not_hide_others(
+    shared: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No wake-up arrives, as while Redis is away: the sweeper has to find everything."""
+    monkeypatch.setattr("causerie.generation.engine.SWEPT_AT_ONCE", 2)
+    monkeypatch.setattr(shared.dispatcher, "wake", lambda *_: None)
+    gate = Gate()
+    local, other = await shared.add_model(provider="local"), await shared.add_model()
+    waiting = [await reply_of(shared, f"Say {number}", ai_model_id=local) for number in range(8)]
+    found = await reply_of(shared, "Elsewhere", ai_model_id=other)
+    async with worker(shared, ScriptedProvider(["first", gate], ["next"])):
+        assert (await shared.final(found)).content == "next"
+        assert not any(notice.kind == encoding.END and notice.message_id in waiting for notice in shared.notices)
+        gate.opened.set()
+
+
+async def test_a_drain_hands_over_what_was_just_being_claimed(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    """I16: a sweep's claim is on its way when the signal comes."""
+    await node.add_model(continue_prefix=True)
+    monkeypatch.setattr(node.dispatcher, "wake", lambda *_: None)
+    message_id = await reply_of(node)
+    claiming, go_on = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def slowly(*args: Any) -> Any:
+        loop.call_soon_threadsafe(claiming.set)
+        assert go_on.wait(10)
+        return claim(*args)
+
+    monkeypatch.setattr("causerie.generation.engine.claim", slowly)
+    async with worker(node, ScriptedProvider(["never"])) as engine:
+        await claiming.wait()
+        draining = asyncio.create_task(engine.drain())
+        await asyncio.sleep(0)
+        go_on.set()
+        await draining
+        assert engine.running == 0
+        handed_over = await generation(node, message_id)
+    assert (handed_over.state, handed_over.attempt, handed_over.owner) == (Status.STREAMING, 1, None)
 
 
 async def test_a_reply_past_its_deadline_is_anyones(shared: Node) -> None:  # I9
