@@ -64,6 +64,16 @@ def judge(evidence: Evidence) -> list[Verdict]:
     return [verdicts[rule] for rule in RULES]
 
 
+def differences(runs: Iterable[Iterable[Verdict]]) -> list[str]:
+    """Return the invariants that several runs judged differently, of those that they had cases for (I18)."""
+    judged: dict[str, set[bool]] = defaultdict(set)
+    for verdicts in runs:
+        for verdict in verdicts:
+            if verdict.cases:
+                judged[verdict.rule].add(verdict.holds)
+    return [rule for rule, answers in judged.items() if len(answers) > 1]
+
+
 Finding = str | None
 """One case that was looked at: None, or what is wrong with it."""
 

@@ -2,7 +2,6 @@
 
 import json
 import tempfile
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -11,7 +10,7 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from causerie.chaos.checking import RULES
+from causerie.chaos.checking import RULES, differences
 from causerie.chaos.installation import servers
 from causerie.chaos.plan import Wish
 from causerie.chaos.running import Report, run
@@ -30,9 +29,10 @@ def try_out(wanted: Sequence[Wish], *, report: Path | None = None, keep: Path | 
     found = [try_out_one(wish, console=console, keep=keep and keep / wish.setup) for wish in wanted]
     holds = all(verdict.holds for one in found for verdict in one.verdicts)
     if len(found) > 1:
-        same = _agree(found)
-        console.print(f"I18: the set-ups {'give the same verdicts' if same else '[red]differ[/red]'}", highlight=False)
-        holds = holds and same
+        differing = differences([one.verdicts for one in found])
+        told = f"differ in {', '.join(differing)}" if differing else "give the same verdicts"
+        console.print(f"I18: the set-ups {told}", highlight=False)
+        holds = holds and not differing
     if report is not None:
         documents = [_as_json(one) for one in found]
         report.write_text(json.dumps(documents if len(documents) > 1 else documents[0], indent=1))
@@ -53,16 +53,6 @@ def try_out_one(wish: Wish, *, console: Console | None = None, keep: Path | None
     for line in _summary(found):
         console.print(line, highlight=False, soft_wrap=True)
     return found
-
-
-def _agree(found: Sequence[Report]) -> bool:
-    """Tell whether what several runs had to judge was judged alike (I18)."""
-    judged: dict[str, set[bool]] = defaultdict(set)
-    for report in found:
-        for verdict in report.verdicts:
-            if verdict.cases:
-                judged[verdict.rule].add(verdict.holds)
-    return all(len(verdicts) == 1 for verdicts in judged.values())
 
 
 def _table(report: Report) -> Table:
@@ -87,7 +77,7 @@ def _summary(report: Report) -> list[str]:
         wish = report.wish
         lines.append(
             f"The same again: causerie chaos --setup {wish.setup} --sessions {wish.sessions} --seed {wish.seed} "
-            f"--faults {','.join(wish.faults)} --web {wish.web} --workers {wish.workers}"
+            f"--faults {','.join(wish.faults)} --web {wish.web} --workers {wish.workers} --keep FOLDER (for the logs)"
         )
     return lines
 

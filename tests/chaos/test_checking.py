@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from causerie.chaos.checking import RULES, judge
+from causerie.chaos.checking import RULES, differences, judge
 from causerie.chaos.evidence import (
     Breach,
     Contradiction,
@@ -312,3 +312,12 @@ def test_text_that_a_later_call_went_on_with_is_what_was_sent() -> None:
     evidence.stored.heads[SESSION] = 5
 
     assert broken(evidence) == set()
+
+
+def test_set_ups_differ_where_one_holds_what_another_breaks_and_not_where_one_had_no_case() -> None:
+    without_redis, broken_one = sound(), sound()
+    without_redis.strikes, without_redis.late_joins = [], []
+    end_twice(broken_one)
+
+    assert differences([judge(sound()), judge(without_redis)]) == []
+    assert differences([judge(sound()), judge(broken_one)]) == ["I7", "I11", "I12"]
