@@ -131,7 +131,8 @@ def _touch(work: Work, route: str, key: str) -> None:
 def _claim(work: Work, route: str, key: str, digest: str) -> Recorded | None:
     now = utc_now()
     work.session.execute(delete(IdempotencyRecord).where(IdempotencyRecord.created_at < now - KEPT))
-    stored = work.session.get(IdempotencyRecord, (work.actor.user_id, route, key))
+    # Locked: of two that repeat a lost request at once only one may find it lost.
+    stored = work.session.get(IdempotencyRecord, (work.actor.user_id, route, key), with_for_update=True)
     if stored is None:
         work.session.add(IdempotencyRecord(route=route, key=key, request_sha256=digest))
         return None

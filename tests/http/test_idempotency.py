@@ -136,6 +136,17 @@ async def test_a_request_that_died_with_its_process_may_be_sent_again(
     assert (running.status_code, again.status_code) == (409, 201)
 
 
+async def test_of_many_that_repeat_a_lost_request_at_once_one_is_done(
+    app: FastAPI, client: httpx.AsyncClient, key: dict[str, str]
+) -> None:
+    await client.post("/profiles", json={"name": "Ada"}, headers=key)
+    await age(app, SILENT, status=None)
+    answers = await asyncio.gather(*(client.post("/profiles", json={"name": "Ada"}, headers=key) for _ in range(10)))
+
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    assert await names(client) == ["Ada", "Ada"]  # the lost one was stored, and nobody could know
+
+
 @pytest.mark.parametrize("odd", ["", "x" * 256])
 async def test_a_key_has_1_to_255_characters(client: httpx.AsyncClient, odd: str) -> None:
     response = await client.post("/profiles", json={"name": "Ada"}, headers={"Idempotency-Key": odd})
