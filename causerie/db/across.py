@@ -110,7 +110,11 @@ _RENEW = (
     .values(lease_until=bindparam("until"))
 )
 _LEASED = select(
-    _generation.c.user_id, _generation.c.message_id, _generation.c.attempt, _generation.c.stop_requested
+    _generation.c.user_id,
+    _generation.c.message_id,
+    _generation.c.attempt,
+    _generation.c.stop_requested,
+    _generation.c.lease_until,
 ).where(_generation.c.owner == bindparam("of_owner"), _generation.c.state == "streaming")
 _queued = case((_generation.c.state == "queued", 1))
 _QUEUE = select(
@@ -173,6 +177,7 @@ _CHECKPOINT_FUNCTION = _function(
     column("message_id", _id),
     column("attempt", _whole),
     column("stop_requested", Boolean()),
+    column("lease_until", _moment),
 )
 _EXPIRE_FUNCTION = select(func.causerie_expire_leases(bindparam("past", type_=_moment)))
 _QUEUE_FUNCTION = _function(
@@ -223,6 +228,7 @@ class Leased:
     message_id: UUID
     attempt: int
     stop_requested: bool
+    lease_until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +258,8 @@ def checkpoint(work: Work, owner: UUID, texts: Sequence[Checkpoint], renewal: Re
     row that somebody writes to at this moment is passed over, so nobody's transaction holds up all replies of a worker.
 
     Returns:
-        With a renewal, what `owner` still holds: what is missing there was taken from it.
+        With a renewal, what `owner` still holds: what is missing there was taken from it, and what was passed over has
+        the lease that it had.
     """
     if _has_functions(work):
         leased = _checkpoint_at_once(work, owner, texts, renewal)

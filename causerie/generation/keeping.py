@@ -6,7 +6,7 @@ import os
 import socket
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -126,7 +126,7 @@ class Keeper:
                 reply.checkpointed = length
             if leased is not None:
                 self._renewed = now
-                _obey(held, leased, now + TRUSTED_SECONDS)
+                _obey(held, leased, moment + LEASE, now + TRUSTED_SECONDS)
 
     async def keep_traces(self) -> None:
         """Store the prompts of replies that run for a while, so that they can be read meanwhile."""
@@ -187,15 +187,21 @@ class Keeper:
         work.connection.execute(statements.DELETE_WORKER, {"of_worker": self._worker})
 
 
-def _obey(held: Iterable[Reply], leased: Iterable[across.Leased], leased_until: float) -> None:
-    """Stop what the rows say is to be stopped; drop what the rows say is no longer ours."""
+def _obey(held: Iterable[Reply], leased: Iterable[across.Leased], renewed: datetime, trusted: float) -> None:
+    """Stop what the rows say is to be stopped; drop what the rows say is no longer ours.
+
+    Args:
+        renewed: until when the leases are prolonged; a row that was passed over does not say so.
+        trusted: until when a prolonged one is relied on, in `boot_seconds`.
+    """
     rows = {(row.user_id, row.message_id): row for row in leased}
     for reply in held:
         row = rows.get(reply.key)
         if row is None or row.attempt != reply.attempt:
             reply.interrupt(Interruption.FENCED)
             continue
-        reply.leased_until = leased_until
+        if row.lease_until >= renewed:
+            reply.leased_until = trusted
         if row.stop_requested:
             reply.interrupt(Interruption.STOP)
 

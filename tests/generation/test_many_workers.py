@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from causerie.broker.memory import MemoryDispatcher
 from causerie.broker.ports import WakeUp
@@ -23,7 +23,8 @@ from causerie.prompting.service import read_prompt
 from causerie.providers.protocol import ProviderCut
 from causerie.testing import Gate, ScriptedProvider
 from tests.generation.working import Outage, Shift, expire, generation, listen, reply_of, until, worker
-from tests.node import Node
+from tests.node import Node, open_node
+from tests.postgres import PostgresDatabase
 
 pytestmark = pytest.mark.anyio
 
@@ -252,6 +253,44 @@ async def test_text_waits_until_a_lease_that_may_have_run_out_was_looked_at(shar
     await asleep.close()
 
     assert (reply.attempt, reply.content) == (1, "Before. After.")
+
+
+@pytest.mark.usefixtures("rarely")
+async def test_a_lease_that_somebody_kept_from_being_renewed_is_not_relied_on(
+    postgres_database: PostgresDatabase, shift: Shift
+) -> None:
+    first, second = Gate(), Gate()
+    async with open_node(postgres_database.url) as node:
+        await node.add_model()
+        engine = await node.engine(ScriptedProvider(["Before. ", first, "After.", second]))
+        message_id = await reply_of(node, engine=engine)
+        await first.reached.wait()
+        heard = await listen(node, message_id)
+        locked = asyncio.Event()
+
+        def hold(work: Work) -> None:
+            row = select(Generation).where(Generation.message_id == message_id).with_for_update()
+            work.session.scalars(row).one()
+            locked.set()
+            work.session.execute(text("SELECT pg_sleep(1)"))
+
+        holding = asyncio.create_task(node.do(hold))
+        await locked.wait()
+        shift.seconds = 13.0
+        await engine.woke()
+        assert not holding.done()
+        shift.seconds = 16.0
+        first.opened.set()
+        await second.reached.wait()
+        await asyncio.sleep(0.2)  # longer than what comes is gathered
+        assert heard.pieces == []
+
+        await holding
+        await engine.woke()
+        await until(lambda: heard.text == "After.")
+        second.opened.set()
+        await node.final(message_id)
+        await engine.close()
 
 
 @pytest.mark.usefixtures("often")

@@ -56,7 +56,9 @@ FUNCTIONS = (
         worker uuid, text_users uuid[], text_messages uuid[], text_attempts integer[], texts text[],
         held_users uuid[], held_messages uuid[], held_attempts integer[], until timestamptz
     )
-    RETURNS TABLE (user_id uuid, message_id uuid, attempt integer, stop_requested boolean)
+    RETURNS TABLE (
+        user_id uuid, message_id uuid, attempt integer, stop_requested boolean, lease_until timestamptz
+    )
     LANGUAGE sql VOLATILE {rights} AS $$
     WITH written AS (
         SELECT stored.user_id, stored.message_id, given.attempt, given.text
@@ -82,7 +84,7 @@ FUNCTIONS = (
     FROM held
     WHERE until IS NOT NULL AND stored.user_id = held.user_id AND stored.message_id = held.message_id;
 
-    SELECT held.user_id, held.message_id, held.attempt, held.stop_requested
+    SELECT held.user_id, held.message_id, held.attempt, held.stop_requested, held.lease_until
     FROM {schema}.generation AS held
     WHERE until IS NOT NULL AND held.owner = worker AND held.state = 'streaming'
     $$
