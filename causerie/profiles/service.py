@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from causerie.accounts import service as accounts
 from causerie.clock import utc_now
 from causerie.db.work import Work
 from causerie.http.answers import Expected, changes
@@ -81,6 +82,7 @@ def restore(work: Work, profile_id: UUID) -> UserProfile:
 
 
 def _unset_default(work: Work) -> None:
+    accounts.queue_up(work)  # of many at once each would find that none is
     former = repository.find_default(work)
     if former is not None:
         former.is_default = False

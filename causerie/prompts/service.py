@@ -93,6 +93,7 @@ def _get_own(work: Work, prompt_id: UUID, *, trashed: bool | None = False) -> Sy
 
 
 def _unset_default(work: Work) -> None:
+    accounts.queue_up(work)  # of many at once each would find that none is
     former = repository.find_default(work)
     if former is not None:
         former.is_default = False

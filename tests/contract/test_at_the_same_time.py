@@ -71,6 +71,18 @@ def test_a_label_chosen_by_many_at_once_is_given_once(api: Api) -> None:
             refusal(answer, 409)
 
 
+@pytest.mark.parametrize("collection", ["/profiles", "/prompts"])
+def test_one_of_many_that_become_the_default_at_once_is(api: Api, collection: str) -> None:
+    content = {"content": "Be brief."} if collection == "/prompts" else {}
+    bodies: list[Row] = [{"name": f"Number {n}", "is_default": True, **content} for n in range(MANY)]
+
+    made = at_once(api, "POST", collection, bodies)
+    defaults = [row for row in api.get(f"{collection}?limit=200")["items"] if row["is_default"]]
+
+    assert {answer.status_code for answer in made} == {201}
+    assert len(defaults) == 1
+
+
 def test_one_idempotency_key_used_at_once_makes_one_row(api: Api) -> None:
     key = {"Idempotency-Key": mint()}
 
