@@ -17,7 +17,7 @@ from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bench.node import Node
-from bench.processes import LOAD_CORE, SERVER_CORE, START_SECONDS, STOP_SECONDS, Measured, free_port, pinned, running
+from bench.processes import SERVER_CORE, START_SECONDS, STOP_SECONDS, free_port, pinned, running
 from causerie.chaos.servers.postgres import PostgresDatabase, PostgresServer, postgres_cluster
 from causerie.chaos.servers.valkey import valkey_server
 
@@ -166,6 +166,3 @@ async def idle(node: Node) -> None:
             return
         await asyncio.sleep(0.1)
     raise TimeoutError("replies still run")
-
-
-__all__ = ["LOAD_CORE", "SERVER_CORE", "House", "Measured", "WorkerProcess", "idle"]

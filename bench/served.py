@@ -11,9 +11,10 @@ from statistics import mean
 
 from bench.clients import StampedSocket
 from bench.figures import Figure
-from bench.house import LOAD_CORE, SERVER_CORE, House, WorkerProcess, idle
+from bench.house import House, WorkerProcess, idle
 from bench.measuring import RATE, Chat, first_tokens, percentile
 from bench.node import Node
+from bench.processes import LOAD_CORE
 
 SENDERS = 16
 TURNS_A_SENDER = 25
@@ -240,6 +241,3 @@ def figures_of(outcome: Outcome, direct: float) -> list[Figure]:
         Figure("Served: worker killed (SIGKILL): its reply goes on after", "s", mean(outcome.killed), 20.0),
         Figure("Served: worker told to stop (SIGTERM): its reply goes on after", "s", mean(outcome.told), 2.0),
     ]
-
-
-__all__ = ["QUICK", "SERVER_CORE", "Outcome", "Size", "figures_of", "measure"]
