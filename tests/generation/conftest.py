@@ -6,9 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from causerie.db.postgres import PostgresDatabase
-from causerie.db.work import Actor
-from causerie.ids import new_id
 from tests.generation.working import Outage, Shift
 from tests.node import Node, migrated_file, open_node
 
@@ -32,15 +29,8 @@ def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture
 async def shared(place: Path | str) -> AsyncIterator[Node]:
     """A node on a database that many workers share."""
-    if isinstance(place, Path):
-        async with open_node(place) as node:
-            yield node
-        return
-    database = await PostgresDatabase.open(place)
-    node = Node(database, Actor(new_id()), Actor(new_id()))
-    database.publisher = node.publish
-    yield node
-    await database.close()
+    async with open_node(place) as node:
+        yield node
 
 
 @pytest.fixture
