@@ -341,8 +341,8 @@ def _without_redis(evidence: Evidence) -> Iterator[Finding]:
     ]
     for said in evidence.said:
         if any(began <= said.asked_at <= ended for began, ended in windows):
-            refused = f"message {said.message_id} was refused ({said.refusals[0]})" if said.refusals else None
-            yield refused if said.acked_at is None else None
+            told = f"was refused ({said.refusals[0]})" if said.refusals else "got no answer"
+            yield f"message {said.message_id} {told}" if said.acked_at is None else None
 
 
 def _flushed(evidence: Evidence) -> Iterator[Finding]:

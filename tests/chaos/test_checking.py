@@ -261,10 +261,11 @@ def test_what_is_broken_is_broken_without_redis_and_after_a_flush_too() -> None:
     assert {verdict.rule for verdict in judge(evidence) if not verdict.holds} == {"I7", "I11", "I12"}
 
 
-def test_a_message_refused_while_redis_was_away_breaks_i11() -> None:
+@pytest.mark.parametrize("refusals", [["storage_unavailable"], []])
+def test_a_message_not_taken_while_redis_was_away_breaks_i11(refusals: list[str]) -> None:
     evidence = sound()
 
-    evidence.said.append(Said("refused", "8.0", "other words", 999.0, refusals=["storage_unavailable"]))
+    evidence.said.append(Said("not taken", "8.0", "other words", 999.0, refusals=refusals))
 
     assert {verdict.rule for verdict in judge(evidence) if not verdict.holds} == {"I11"}
 
