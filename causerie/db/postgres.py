@@ -44,7 +44,8 @@ FINISH_SECONDS = 2.0
 """What units may take that still run when the database is closed."""
 WRITING, READING = "BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
-SERIALIZATION_FAILURE, DEADLOCK, LOCK_NOT_AVAILABLE = "40001", "40P01", "55P03"
+SERIALIZATION_FAILURE, DEADLOCK = "40001", "40P01"
+LOCK_NOT_AVAILABLE, STATEMENT_TIMEOUT = "55P03", "57014"
 STALE_PLAN = "0A000"
 INTEGRITY = "23"
 
@@ -265,9 +266,11 @@ def _failure(error: BaseException) -> CauserieError:
     failure: CauserieError
     if state.startswith(INTEGRITY):
         failure = StorageConflict("Something stored already contradicts this. Nothing was stored.")
-    elif state in {SERIALIZATION_FAILURE, DEADLOCK, LOCK_NOT_AVAILABLE}:
+    elif state in {SERIALIZATION_FAILURE, DEADLOCK, LOCK_NOT_AVAILABLE, STATEMENT_TIMEOUT}:
         failure = Busy("Nothing was stored. Try again in a moment.", retry_after=1)
     else:
+        if state:  # its words are not logged: they may quote what was to be stored (S75)
+            log.warning("database_refused", sqlstate=state)
         failure = StorageUnavailable("Try again; if it stays, look at the logs of the server and of the database.")
     failure.__cause__ = error
     return failure

@@ -191,11 +191,12 @@ async def test_only_checkpoints_do_not_wait_for_the_disk(
     assert await run(alice, partial(setting, "statement_timeout")) == "5s"
 
 
+@pytest.mark.parametrize("limit", ["lock_timeout", "statement_timeout"])
 async def test_who_waits_too_long_for_a_row_is_told_to_come_again(
-    database: PostgresDatabase, place: PostgresPlace, alice: Actor
+    database: PostgresDatabase, place: PostgresPlace, alice: Actor, limit: str
 ) -> None:
     def put_soon(work: Work) -> None:
-        work.connection.execute(text("SET LOCAL lock_timeout = '20ms'"))
+        work.connection.execute(text(f"SET LOCAL {limit} = '20ms'"))
         put(work, "a")
 
     async with place.held(database, alice):
@@ -204,6 +205,20 @@ async def test_who_waits_too_long_for_a_row_is_told_to_come_again(
     await database.work(alice, put_soon)
 
     assert place.stored() == {"a"}
+
+
+async def test_what_the_server_refuses_is_logged_without_its_words(
+    database: PostgresDatabase, alice: Actor, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    def ask(work: Work) -> None:
+        work.connection.execute(text("SELECT CAST('canary' AS integer)"))
+
+    with pytest.raises(StorageUnavailable):
+        await database.work(alice, ask)
+
+    logged = capsys.readouterr().out + caplog.text
+    assert "22P02" in logged
+    assert "canary" not in logged
 
 
 async def test_two_units_that_wait_for_each_other_are_both_stored(
