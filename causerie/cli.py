@@ -201,14 +201,14 @@ def _settings_of_a_process(**overrides: Any) -> Settings:
 
 
 def _migrate(settings: Settings) -> Path | None:
-    from causerie.db.errors import SchemaMismatch
+    from causerie.errors import CauserieError
     from causerie.ops.migrating import bring_up_to_date
 
     if settings.database_file is None:
         return None
     try:
         return bring_up_to_date(settings.database_file).backup
-    except SchemaMismatch as refusal:
+    except CauserieError as refusal:
         _give_up(refusal.detail, EXIT_FAILED)
 
 

@@ -55,7 +55,10 @@ def _findings(settings: Settings) -> Iterator[Finding]:
 def _database_file(file: Path) -> Finding:
     if not file.exists():
         return Finding("database", ok=False, text=f"{file} does not exist yet; `causerie serve` makes it")
-    revision = schema_revision(file)
+    try:
+        revision = schema_revision(file)
+    except CauserieError as error:
+        return Finding("database", ok=False, text=error.detail)
     return Finding("database", ok=revision == HEAD, text=f"{file}, schema {revision or 'none'}, newest {HEAD}")
 
 

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from causerie.clock import utc_now
-from causerie.db.errors import SchemaMismatch
+from causerie.db.errors import SchemaMismatch, StorageUnavailable
 from causerie.db.sqlite import sqlite_engine
 from causerie.db.upgrading import HEAD, current_revision, upgrade
 from causerie.ops.data_folder import FILE_MODE
@@ -22,10 +23,17 @@ class Migration:
 
 
 def schema_revision(file: Path) -> str | None:
-    """Return how far the schema of the database in `file` is; None while there is none."""
+    """Return how far the schema of the database in `file` is; None while there is none.
+
+    Raises:
+        StorageUnavailable: the file is no database, or cannot be read.
+    """
     engine = sqlite_engine(file, begin="BEGIN", read_only=True)
-    with engine.connect() as connection:
-        return current_revision(connection)
+    try:
+        with engine.connect() as connection:
+            return current_revision(connection)
+    except DBAPIError as error:
+        raise StorageUnavailable(f"{file} cannot be used: {error.orig}.") from error
 
 
 def bring_up_to_date(file: Path) -> Migration:

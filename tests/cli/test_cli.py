@@ -105,6 +105,20 @@ def test_a_database_that_is_away_is_told_in_one_line(data: Path) -> None:
         assert "secret" not in ended.stderr
 
 
+@pytest.mark.parametrize("arguments", [["serve", "--port", "0"], ["migrate"], ["doctor"]], ids=str)
+def test_a_file_that_is_no_database_is_told_in_one_line_and_not_touched(data: Path, arguments: list[str]) -> None:
+    data.mkdir()
+    file = data / "causerie.db"
+    file.write_text("Dear diary, " * 100)
+
+    ended = run(data, *arguments)
+
+    assert ended.returncode == 1
+    assert sum("is not a database" in line for line in (ended.stdout + ended.stderr).splitlines()) == 1
+    assert "Traceback" not in ended.stderr
+    assert file.read_text() == "Dear diary, " * 100
+
+
 def test_a_worker_that_waits_for_its_database_says_why_and_ends_when_it_is_told(data: Path) -> None:
     with working(data, DATABASE_URL="postgresql://app:secret@127.0.0.1:1/causerie") as worker:
         deadline = time.monotonic() + START_SECONDS
