@@ -14,7 +14,7 @@ from packaging.version import Version
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-LOCKS = ("runtime", "dev", "tools", "model")
+LOCKS = ("runtime", "served", "dev", "tools", "model")
 PIN = re.compile(
     r"(?P<name>[\w.-]+)==(?P<version>\S+)( ; (?P<marker>[^\\]+?))?(?P<hashes>( \\\n    --hash=sha256:[0-9a-f]{64})+)\n"
 )
@@ -38,6 +38,7 @@ def group(name: str) -> list[str]:
 
 EXTRAS = PROJECT["project"]["optional-dependencies"]
 RUNTIME = [*PROJECT["project"]["dependencies"], *EXTRAS["local"]]
+SERVED = [*RUNTIME, *EXTRAS["postgres"], *EXTRAS["redis"]]
 ALL_EXTRAS = [line for lines in EXTRAS.values() for line in lines]
 EVERYTHING = [*RUNTIME, *ALL_EXTRAS, *group("dev")]
 
@@ -51,7 +52,13 @@ def test_a_lock_file_is_made_of_pins_with_hashes_and_nothing_else(name: str) -> 
 
 @pytest.mark.parametrize(
     ("name", "requirements"),
-    [("runtime", RUNTIME), ("dev", EVERYTHING), ("tools", group("tools")), ("model", group("model"))],
+    [
+        ("runtime", RUNTIME),
+        ("served", SERVED),
+        ("dev", EVERYTHING),
+        ("tools", group("tools")),
+        ("model", group("model")),
+    ],
 )
 def test_what_the_project_asks_for_is_locked_in_a_version_it_accepts(name: str, requirements: list[str]) -> None:
     pins = locked(name)
@@ -62,7 +69,7 @@ def test_what_the_project_asks_for_is_locked_in_a_version_it_accepts(name: str, 
         assert all(requirement.specifier.contains(version) for version in versions), f"{line}: run `make lock`"
 
 
-@pytest.mark.parametrize("name", ["runtime", "tools"])
+@pytest.mark.parametrize("name", ["runtime", "served", "tools"])
 def test_developers_run_what_users_run(name: str) -> None:
     everything = locked("dev")
     assert {package: everything.get(package) for package in locked(name)} == locked(name)

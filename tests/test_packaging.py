@@ -77,17 +77,10 @@ def test_nothing_is_built_without_the_web_app(source_distribution: Path, tmp_pat
 
 @pytest.mark.req("S77")
 def test_an_installed_wheel_serves_without_node(wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    environment = tmp_path / "environment"
-    uv = [str(BIN / "uv"), "--quiet"]
-    install = [*uv, "pip", "install", "--python", str(environment / "bin" / "python")]
-    lock = str(ROOT / "requirements" / "runtime.txt")
-    run([*uv, "venv", "--python", sys.executable, str(environment)])
-    run([*install, "--require-hashes", "-r", lock])
-    run([*install, "--no-deps", str(wheel)])
-    run([*uv, "pip", "check", "--python", str(environment / "bin" / "python")])
+    programs = installed(wheel, "runtime", tmp_path)
 
-    monkeypatch.setenv("PATH", str(environment / "bin"))
-    monkeypatch.setattr(serving, "CAUSERIE", environment / "bin" / "causerie")
+    monkeypatch.setenv("PATH", str(programs))
+    monkeypatch.setattr(serving, "CAUSERIE", programs / "causerie")
     monkeypatch.chdir(tmp_path)
     with serving.serving(tmp_path / "data") as server:
         alive = httpx.get(f"{server.url}/livez")
@@ -97,6 +90,25 @@ def test_an_installed_wheel_serves_without_node(wheel: Path, tmp_path: Path, mon
         assert alive.status_code == 200
         assert script is not None
         assert httpx.get(f"{server.url}/{script[1]}").headers["content-type"].startswith("text/javascript")
+
+
+def test_what_containers_install_reaches_postgresql_and_redis(wheel: Path, tmp_path: Path) -> None:
+    """What the development environment has besides must not be what makes them importable."""
+    programs = installed(wheel, "served", tmp_path)
+
+    run([str(programs / "python"), "-c", "import causerie.chaos.command, causerie.db.postgres, causerie.broker.redis"])
+
+
+def installed(wheel: Path, lock: str, folder: Path) -> Path:
+    """Install the wheel and what a lock file names, nothing else, and return the folder of the programs."""
+    programs = folder / "environment" / "bin"
+    uv = [str(BIN / "uv"), "--quiet"]
+    install = [*uv, "pip", "install", "--python", str(programs / "python")]
+    run([*uv, "venv", "--python", sys.executable, str(programs.parent)])
+    run([*install, "--require-hashes", "-r", str(ROOT / "requirements" / f"{lock}.txt")])
+    run([*install, "--no-deps", str(wheel)])
+    run([*uv, "pip", "check", "--python", str(programs / "python")])
+    return programs
 
 
 def built(target: str, source: Path, folder: Path, **variables: str) -> Path:
