@@ -147,14 +147,18 @@ def chaos(
     keep: Annotated[Path | None, typer.Option(help="An empty folder for logs and data, which stay there.")] = None,
 ) -> None:
     """Try out what must hold while processes, servers and networks fail, on servers and in a folder of its own."""
-    from causerie.chaos.command import try_out
+    from causerie.chaos.needs import NeedsMore, require_drivers
     from causerie.chaos.plan import UnknownFault, wishes
 
     try:
         wanted = wishes(setup, faults, seed=seed, sessions=sessions, web=web, workers=workers)
-    except UnknownFault as refusal:
+        require_drivers()
+        from causerie.chaos.command import try_out
+
+        holds = try_out(wanted, report=report, keep=keep)
+    except (UnknownFault, NeedsMore) as refusal:
         _give_up(str(refusal), EXIT_WRONG_SETTING)
-    raise typer.Exit(0 if try_out(wanted, report=report, keep=keep) else EXIT_FAILED)
+    raise typer.Exit(0 if holds else EXIT_FAILED)
 
 
 @app.command(hidden=True)

