@@ -129,8 +129,14 @@ def record(work: Work, session_id: UUID, *entries: Entry, first_seq: int | None 
         work.publish(EventNotice(key, seq, entry.kind, body, entry.message_id, entry.attempt, entry.keep))
         if entry.hint is not None:
             work.publish(SessionHint(key, entry.kind, entry.hint))
-    work.execute_many(statements.INSERT_EVENTS, rows)
+    work.write_many(statements.INSERT_EVENTS, rows)
     return first_seq
+
+
+def record_locked(work: Work, session_id: UUID, next_seq: int, *entries: Entry) -> None:
+    """Do what `record` does, for a caller that has the session's lock and read its `next_seq` with it."""
+    work.write(statements.TAKE_SEQ, of_session=session_id, count=len(entries), updated_at=utc_now())
+    record(work, session_id, *entries, first_seq=next_seq)
 
 
 def hint(work: Work, kind: str, session: SessionOut) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     case,
     func,
     insert,
+    literal_column,
     select,
     update,
 )
@@ -76,9 +77,22 @@ MESSAGE = (
     .select_from(_with_generation)
     .where(messages.c.user_id == ACTOR, messages.c.id == bindparam("message_id"))
 )
-NODE = select(messages.c.session_id, messages.c.parent_id, messages.c.role, messages.c.depth).where(
-    messages.c.user_id == ACTOR, messages.c.id == bindparam("message_id"), messages.c.deleted_at.is_(None)
+_unfinished_beside = (
+    select(generations.c.message_id)
+    .where(
+        generations.c.user_id == ACTOR,
+        generations.c.session_id == messages.c.session_id,
+        unfinished(generations.c.state),
+    )
+    .exists()
 )
+NODE = select(
+    messages.c.session_id,
+    messages.c.parent_id,
+    messages.c.role,
+    messages.c.depth,
+    _unfinished_beside.label("answering"),
+).where(messages.c.user_id == ACTOR, messages.c.id == bindparam("message_id"), messages.c.deleted_at.is_(None))
 FIRST_REPLY = (
     select(messages.c.id)
     .where(
@@ -120,6 +134,9 @@ INSERT_GENERATION = insert(generations).values(
     partial_attempt=0,
 )
 
+# A literal: a parameter would not tell the planner that the index of those that wait is enough.
+_waiting = generations.alias("waiting")
+_waits = (_waiting.c.user_id == ACTOR, _waiting.c.state == literal_column(f"'{Status.QUEUED}'"))
 END_GENERATION = (
     update(generations)
     .where(
@@ -135,6 +152,12 @@ END_GENERATION = (
         keep=None,
         stop_requested=False,
         partial_text="",
+    )
+    .returning(
+        select(_waiting.c.message_id)
+        .where(*_waits, _waiting.c.after_id == generations.c.message_id)
+        .exists()
+        .label("awaited")
     )
 )
 END_TRACED_GENERATION = END_GENERATION.values(prompt_trace=bindparam("trace"))
@@ -156,11 +179,7 @@ UNFINISHED = select(generations.c.message_id).where(
     generations.c.session_id == bindparam("session_id"),
     unfinished(generations.c.state),
 )
-WAITING_FOR = select(generations.c.message_id).where(
-    generations.c.user_id == ACTOR,
-    generations.c.after_id == bindparam("message_id"),
-    generations.c.state == Status.QUEUED,
-)
+WAITING_FOR = select(_waiting.c.message_id).where(*_waits, _waiting.c.after_id == bindparam("message_id"))
 
 
 def _upward() -> CTE:

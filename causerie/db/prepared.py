@@ -4,8 +4,10 @@ Compiling, types, parameters and rows stay SQLAlchemy's; only its way from a sta
 40 us a statement on SQLite, twice what the database needs for most of them, and about 100 us on PostgreSQL.
 """
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache, partial
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Executable, Float
@@ -17,10 +19,14 @@ from sqlalchemy.sql.expression import Delete, Insert, Select, Update
 from sqlalchemy.util import await_only as await_
 
 MOST_STATEMENTS = 1_000
+MOST_TOGETHER = 12
+"""How many writes one statement may hold: each number and order of them is prepared for itself."""
 FLOAT8 = 701
 """The server's number of that type; of no other do types of ours ask for it."""
 STATEMENTS = "prepared_statements"
 """In `Connection.info` of PostgreSQL: what is prepared on that connection, by text. Without it nothing may be."""
+
+_PARAMETER = re.compile(r"\$(\d+)")
 
 Processor = Callable[[Any], Any] | None
 
@@ -104,22 +110,60 @@ class _OnSqlite(Prepared):
         )
 
 
-class _OnPostgres(Prepared):
+class OnPostgres(Prepared):
     """Prepared by the server, once a connection. Errors are the driver's own."""
 
+    __slots__ = ("table",)
+
+    def __init__(self, statement: Select[Any] | Insert | Update | Delete, compiled: SQLCompiler) -> None:
+        super().__init__(statement, compiled)
+        self.table = None if isinstance(statement, Select) else statement.table
+
     def run(self, connection: Connection, parameters: Mapping[str, Any]) -> Rows:
-        statement = self._of(connection)
+        statement = _on(connection, self._text)
         found = await_(statement.fetch(*self._values(parameters)))
         return self._rows(found, int(statement.get_statusmsg().rpartition(" ")[2]))
 
     def run_many(self, connection: Connection, parameters: Sequence[Mapping[str, Any]]) -> None:
-        await_(self._of(connection).executemany([self._values(row) for row in parameters]))
+        await_(_on(connection, self._text).executemany([self._values(row) for row in parameters]))
 
-    def _of(self, connection: Connection) -> Any:
-        statements: dict[str, Any] = connection.info[STATEMENTS]
-        if self._text not in statements:
-            statements[self._text] = await_(connection.connection.driver_connection.prepare(self._text))  # type: ignore[union-attr]  # it is open
-        return statements[self._text]
+    def write(self, parameters: Mapping[str, Any]) -> tuple[str, tuple[Any, ...]]:
+        """Return the text and the values of one execution."""
+        return self._text, self._values(parameters)
+
+
+Write = tuple[OnPostgres, Mapping[str, Any]]
+
+
+def write_together(connection: Connection, writes: Sequence[Write]) -> None:
+    """Run inserts and updates of different rows, none of which reads what another one writes, in one round trip."""
+    parts = [statement.write(parameters) for statement, parameters in writes]
+    together = _together(tuple((text, len(values)) for text, values in parts))
+    await_(_on(connection, together).fetch(*(value for _, values in parts for value in values)))
+
+
+def _on(connection: Connection, text: str) -> Any:
+    statements: dict[str, Any] = connection.info[STATEMENTS]
+    if text not in statements:
+        statements[text] = await_(connection.connection.driver_connection.prepare(text))  # type: ignore[union-attr]  # it is open
+    return statements[text]
+
+
+@lru_cache(MOST_STATEMENTS)
+def _together(writes: tuple[tuple[str, int], ...]) -> str:
+    """Return one statement that does what several, each with its number of parameters, do."""
+    numbered: list[str] = []
+    taken = 0
+    for text, parameters in writes:
+        numbered.append(_PARAMETER.sub(partial(_shifted, taken), text))
+        taken += parameters
+    *others, last = numbered
+    named = ", ".join(f"write_{number} AS ({text})" for number, text in enumerate(others))
+    return f"WITH {named} {last}" if named else last
+
+
+def _shifted(by: int, parameter: re.Match[str]) -> str:
+    return f"${int(parameter[1]) + by}"
 
 
 def prepared(statement: Executable, connection: Connection) -> Prepared | None:
@@ -152,4 +196,4 @@ def _prepare(statement: Executable, dialect: Dialect) -> Prepared | None:
     changes = "[POSTCOMPILE" in str(compiled) or any(bind.callable for bind in compiled.binds.values())
     if compiled.prefetch or changes:
         return None
-    return (_OnPostgres if dialect.name == "postgresql" else _OnSqlite)(statement, compiled)
+    return (OnPostgres if dialect.name == "postgresql" else _OnSqlite)(statement, compiled)

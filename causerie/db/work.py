@@ -8,7 +8,7 @@ from sqlalchemy import Connection, CursorResult, Executable
 from sqlalchemy.orm import Session
 
 from causerie.db.ownership import Actor, OwnedSession
-from causerie.db.prepared import Rows, prepared
+from causerie.db.prepared import MOST_TOGETHER, OnPostgres, Rows, Write, prepared, write_together
 
 __all__ = ["Actor", "Publisher", "Work"]
 
@@ -23,11 +23,12 @@ class Work:
     Service functions are plain functions of a `Work`; they cannot await, so nothing slow happens inside a transaction.
     """
 
-    __slots__ = ("_mode", "_rolled_back", "_session", "actor", "committed", "connection", "published")
+    __slots__ = ("_connection", "_mode", "_rolled_back", "_session", "_unsent", "actor", "committed", "published")
 
     def __init__(self, actor: Actor, connection: Connection, *, savepoint: bool = True) -> None:
         self.actor = actor
-        self.connection = connection
+        self._connection = connection
+        self._unsent: list[Write] = []
         self._session: OwnedSession | None = None
         # Where a unit shares its transaction, a failed flush must undo this one alone; else it costs two round trips.
         self._mode: Literal["rollback_only", "create_savepoint"] = "create_savepoint" if savepoint else "rollback_only"
@@ -36,25 +37,45 @@ class Work:
         self._rolled_back: list[Callable[[], object]] = []
 
     @property
+    def connection(self) -> Connection:
+        """What the unit's statements run on, after all that was written before."""
+        self._send()
+        return self._connection
+
+    @property
     def session(self) -> Session:
         """The ORM session. Every statement is kept to the actor's rows; new rows get the actor as owner."""
+        self._send()
         if self._session is None:
-            self._session = OwnedSession(self.connection, join_transaction_mode=self._mode, expire_on_commit=False)
+            self._session = OwnedSession(self._connection, join_transaction_mode=self._mode, expire_on_commit=False)
         return self._session
 
     def execute(self, statement: Executable, /, **parameters: Any) -> CursorResult[Any] | Rows:
         """Run a prepared table statement. It must bind `:actor` itself; the value comes from here."""
         parameters["actor"] = self.actor.user_id
-        ready = prepared(statement, self.connection)
-        return ready.run(self.connection, parameters) if ready else self.connection.execute(statement, parameters)
+        connection = self.connection
+        ready = prepared(statement, connection)
+        return ready.run(connection, parameters) if ready else connection.execute(statement, parameters)
 
-    def execute_many(self, statement: Executable, rows: Sequence[Mapping[str, Any]], /) -> None:
-        """Run a prepared table statement once for each of `rows`; each gets the actor as `actor`."""
+    def write(self, statement: Executable, /, **parameters: Any) -> None:
+        """Run a prepared insert or update like `execute`, when nobody looks at what it did.
+
+        On PostgreSQL it may be sent later, in one round trip with others: at the latest before whatever else this unit
+        runs, so the difference shows only in where an error is raised.
+        """
+        if not self._send_later(statement, [parameters]):
+            self.execute(statement, **parameters)
+
+    def write_many(self, statement: Executable, rows: Sequence[Mapping[str, Any]], /) -> None:
+        """Run a prepared insert or update as `write` does, once for each of `rows`; each gets the actor as `actor`."""
+        if self._send_later(statement, rows):
+            return
+        connection = self.connection
         parameters = [{"actor": self.actor.user_id, **row} for row in rows]
-        if ready := prepared(statement, self.connection):
-            ready.run_many(self.connection, parameters)
+        if ready := prepared(statement, connection):
+            ready.run_many(connection, parameters)
         else:
-            self.connection.execute(statement, parameters)
+            connection.execute(statement, parameters)
 
     def publish(self, *facts: object) -> None:
         """Tell the followers after COMMIT; not at all if the transaction is rolled back."""
@@ -70,6 +91,7 @@ class Work:
 
     def flush(self) -> None:
         """Write what the ORM session holds; needed before a table statement reads it."""
+        self._send()
         if self._session is not None:
             self._session.flush()
 
@@ -77,6 +99,7 @@ class Work:
 
     def finish(self) -> None:
         """Write what the ORM session holds and let go of it; its rows stay readable."""
+        self._send()
         if self._session is not None:
             self._session.commit()
             self._session.close()
@@ -103,3 +126,21 @@ class Work:
                 action()
             except Exception:  # the units behind this one wait for the same thread
                 log.exception("undoing_failed")
+
+    def _send_later(self, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> bool:
+        """Put writes beside those that wait, if they may wait."""
+        ready = prepared(statement, self._connection)
+        if not isinstance(ready, OnPostgres) or len(rows) > MOST_TOGETHER:
+            return False
+        # Statements that run together do not see each other's rows.
+        if any(ready.table is unsent.table for unsent, _ in self._unsent):
+            self._send()
+        if len(self._unsent) + len(rows) > MOST_TOGETHER:
+            self._send()
+        self._unsent += [(ready, {"actor": self.actor.user_id, **row}) for row in rows]
+        return True
+
+    def _send(self) -> None:
+        if self._unsent:
+            unsent, self._unsent = self._unsent, []
+            write_together(self._connection, unsent)

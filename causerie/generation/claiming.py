@@ -130,7 +130,7 @@ def claim(work: Work, found: Found, worker: UUID, slots: Slots, seen: Sequence[L
     if ending is None and (taking := _take_slot(work, context, slots)) is not Taking.TAKEN:
         return taking
     claimed = _claim(work, found.session, context, worker, kept)
-    chats.record(work, found.session.session_id, _begun(claimed))
+    chats.record_locked(work, found.session.session_id, found.row.next_seq, _begun(claimed))
     if ending is None:
         return claimed
     chats.end(work, found.session.session_id, found.message_id, claimed.attempt, ending)
@@ -155,8 +155,8 @@ def _claim(work: Work, session: SessionKey, context: Context, worker: UUID, kept
         raise Overtaken
     kept = row.partial_text if kept is None else kept
     if row.attempt > 1:
-        work.execute(statements.KEEP, of_message=message_id, text=kept)
-    work.execute(statements.MARK_STREAMING, of_message=message_id, new_intent=INTENT)
+        work.write(statements.KEEP, of_message=message_id, text=kept)
+    work.write(statements.MARK_STREAMING, of_message=message_id, new_intent=INTENT)
     return Claimed(
         session=session,
         message_id=message_id,

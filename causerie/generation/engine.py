@@ -31,7 +31,7 @@ from causerie.generation.reply import Interruption, Reply
 from causerie.generation.slots import CLAIMS_AT_ONCE, Slots, Taking
 from causerie.generation.writing import Writer, can_continue
 from causerie.ids import new_id
-from causerie.prompting.service import store_texts
+from causerie.prompting.service import as_stored, store_texts
 from causerie.providers.protocol import ModelConfig, ProviderSource
 
 SWEEP_SECONDS = 2.0
@@ -409,10 +409,15 @@ class Engine:
 
 
 def _store_end(work: Work, reply: Reply, ending: Ending) -> bool:
+    texts: dict[str, str] = {}
     if reply.trace is not None and not reply.traced:
-        ending = replace(ending, prompt_trace=store_texts(work, reply.attempt, reply.trace))
+        stored, texts = as_stored(reply.attempt, reply.trace)
+        ending = replace(ending, prompt_trace=stored)
     work.on_commit(_ended)
-    return chats.end(work, reply.session.session_id, reply.message_id, reply.attempt, ending)
+    if not chats.end(work, reply.session.session_id, reply.message_id, reply.attempt, ending):
+        return False
+    store_texts(work, texts)
+    return True
 
 
 def _ended() -> None:

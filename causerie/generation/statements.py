@@ -42,6 +42,7 @@ _claimable = and_(
 CLAIMABLE = (
     select(
         generations.c.session_id,
+        sessions.c.next_seq,
         generations.c.state,
         generations.c.attempt,
         generations.c.first_attempt,

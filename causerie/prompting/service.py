@@ -2,6 +2,16 @@
 
 from causerie.prompting.assembling import Prompt, assemble
 from causerie.prompting.context import Context, read_context
-from causerie.prompting.tracing import PromptTrace, read_prompt, store_texts, store_trace
+from causerie.prompting.tracing import PromptTrace, as_stored, read_prompt, store_texts, store_trace
 
-__all__ = ["Context", "Prompt", "PromptTrace", "assemble", "read_context", "read_prompt", "store_texts", "store_trace"]
+__all__ = [
+    "Context",
+    "Prompt",
+    "PromptTrace",
+    "as_stored",
+    "assemble",
+    "read_context",
+    "read_prompt",
+    "store_texts",
+    "store_trace",
+]

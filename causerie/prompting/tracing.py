@@ -36,20 +36,28 @@ def store_trace(work: Work, message_id: UUID, attempt: int, trace: PromptTrace) 
     Returns:
         False when the attempt is not the current one: then the trace was not kept.
     """
-    stored = store_texts(work, attempt, trace)
+    stored, texts = as_stored(attempt, trace)
     kept = work.execute(statements.KEEP_TRACE, of_message=message_id, of_attempt=attempt, trace=stored)
-    return kept.rowcount == 1
+    if kept.rowcount == 0:
+        return False
+    store_texts(work, texts)
+    return True
 
 
-def store_texts(work: Work, attempt: int, trace: PromptTrace) -> dict[str, Any]:
-    """Store the texts of a prompt that are no message, once for all prompts; return the trace as the reply keeps it."""
+def as_stored(attempt: int, trace: PromptTrace) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return a trace as the reply keeps it, and the texts, by their hash, that it names and that are no message."""
     parts = [_stored_part(part, trace.factor) for part in trace.parts]
-    authored = (
-        (row, part) for row, part in zip(parts, trace.parts, strict=True) if row.version is None and not row.cut
-    )
-    texts = {row.source: part.text for row, part in authored}
-    work.execute_many(statements.INSERT_SEGMENTS, [{"sha256": name, "text": text} for name, text in texts.items()])
-    return _stored(trace, attempt, parts)
+    texts = {
+        row.source: part.text
+        for row, part in zip(parts, trace.parts, strict=True)
+        if row.version is None and row.source is not None
+    }
+    return _stored(trace, attempt, parts), texts
+
+
+def store_texts(work: Work, texts: Mapping[str, str]) -> None:
+    """Store texts of a prompt, each once for all prompts."""
+    work.write_many(statements.INSERT_SEGMENTS, [{"sha256": name, "text": text} for name, text in texts.items()])
 
 
 def read_prompt(work: Work, message_id: UUID) -> PromptOut:

@@ -266,7 +266,13 @@ def _claimed(scene: Scene) -> Claimed:
 
 def _found(scene: Scene) -> Found:
     row: Any = types.SimpleNamespace(
-        stop_requested=False, deadline_at=None, attempt=2, first_attempt=1, keep=None, partial_text=_text("partial")
+        next_seq=50,
+        stop_requested=False,
+        deadline_at=None,
+        attempt=2,
+        first_attempt=1,
+        keep=None,
+        partial_text=_text("partial"),
     )
     return Found(
         session=SessionKey(scene["owner"], scene["session_id"]),
@@ -346,6 +352,8 @@ BY_NAME: Mapping[str, Callable[[Scene], Sequence[Any]]] = {
     "size": lambda _: [7],
     "after": lambda _: [0],
     "first_seq": lambda _: [None, 50],
+    "next_seq": lambda _: [50],
+    "texts": lambda _: [{"2" * 64: _text("words")}],
     "route": lambda _: [ROUTE],
     "key": lambda _: [KEY, RUNNING_KEY],
     "digest": lambda _: [DIGEST, "1" * 64],

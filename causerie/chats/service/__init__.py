@@ -1,6 +1,6 @@
 """What chats does, as verbs: plain functions of a `Work`, one module per use case."""
 
-from causerie.chats.recording import Entry, record, reset_entry, start_entry
+from causerie.chats.recording import Entry, record, record_locked, reset_entry, start_entry
 from causerie.chats.service.editing import clear, delete, edit
 from causerie.chats.service.editing import restore as restore_message
 from causerie.chats.service.ending import Ending, end, error_of
@@ -59,6 +59,7 @@ __all__ = [
     "list_siblings",
     "purge_slice",
     "record",
+    "record_locked",
     "reset_entry",
     "restore",
     "restore_message",

@@ -40,13 +40,14 @@ def end(work: Work, session_id: UUID, message_id: UUID, attempt: int, ending: En
         return False
     generation: dict[str, Any] = {"of_message": message_id, "of_attempt": attempt, "status": ending.status}
     if ending.prompt_trace is None:
-        ended = work.execute(statements.END_GENERATION, **generation)
+        ended = work.execute(statements.END_GENERATION, **generation).one_or_none()
     else:
-        ended = work.execute(statements.END_TRACED_GENERATION, **generation, trace=ending.prompt_trace)
-    if ended.rowcount == 0:
+        traced = work.execute(statements.END_TRACED_GENERATION, **generation, trace=ending.prompt_trace)
+        ended = traced.one_or_none()
+    if ended is None:
         take_numbers(work, session_id, -1)
         return False
-    work.execute(
+    work.write(
         statements.END_MESSAGE,
         of_message=message_id,
         content=ending.content,
@@ -68,8 +69,9 @@ def end(work: Work, session_id: UUID, message_id: UUID, attempt: int, ending: En
         error=ending.error,
     )
     record(work, session_id, entry, first_seq=seq)
-    for waiting in work.execute(statements.WAITING_FOR, message_id=message_id).scalars():
-        work.publish(ReplyQueued(work.actor.user_id, waiting))
+    if ended.awaited:
+        for waiting in work.execute(statements.WAITING_FOR, message_id=message_id).scalars():
+            work.publish(ReplyQueued(work.actor.user_id, waiting))
     return True
 
 

@@ -36,7 +36,7 @@ def queue(
     instruction: str | None = None,
 ) -> list[Entry]:
     """Make the generation of a new reply, and start it if nothing is in its way; return the events that say so."""
-    work.execute(
+    work.write(
         statements.INSERT_GENERATION,
         message_id=message_id,
         session_id=session_id,

@@ -87,6 +87,7 @@ def say(work: Work, new: NewSaying, starter: Starter) -> Said:
                 timestamp=now,
             )
         )
+    after_id = tree.unfinished_above(work, session_id, parent.id) if parent and parent.answering else None
     said = insert_messages(work, rows)
     entries = [message_entry("message:created", message) for message in said]
     changed: dict[str, Any] = {
@@ -97,7 +98,6 @@ def say(work: Work, new: NewSaying, starter: Starter) -> Said:
     }
     entries.append(session_entry(SessionOut.model_validate({**chat, **changed})))
     if new.generate:
-        after_id = tree.unfinished_above(work, session_id, question.parent_id)
         entries += replies.queue(work, session_id, said[-1].id, starter, after_id=after_id)
     seq = _advance(work, chat, changed, entries)
     return Said(session_id, said[0], said[1] if new.generate else None, seq, began=began)
@@ -168,7 +168,7 @@ def _lock(work: Work, session_id: UUID) -> Mapping[str, Any]:
 
 def _advance(work: Work, chat: Mapping[str, Any], changed: Mapping[str, Any], entries: list[Entry]) -> int:
     first = record(work, chat["id"], *entries, first_seq=chat["next_seq"])
-    work.execute(statements.ADVANCE_SESSION, of_session=chat["id"], next_seq=first + len(entries), **changed)
+    work.write(statements.ADVANCE_SESSION, of_session=chat["id"], next_seq=first + len(entries), **changed)
     return first
 
 

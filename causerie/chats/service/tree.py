@@ -15,13 +15,14 @@ from causerie.db.work import Work
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """Where a message stands."""
+    """Where a message stands. `answering`: some reply of its session has not ended."""
 
     id: UUID
     session_id: UUID
     parent_id: UUID | None
     role: Role
     depth: int
+    answering: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class BranchMessage:
 def find_node(work: Work, message_id: UUID) -> Node | None:
     """Return where a message stands; None when there is none, or it is deleted."""
     row = work.execute(statements.NODE, message_id=message_id).one_or_none()
-    return None if row is None else Node(message_id, row.session_id, row.parent_id, row.role, row.depth)
+    return None if row is None else Node(message_id, row.session_id, row.parent_id, row.role, row.depth, row.answering)
 
 
 def get_node(work: Work, session_id: UUID, message_id: UUID) -> Node:

@@ -45,5 +45,5 @@ def insert_messages(work: Work, rows: Sequence[NewRow]) -> list[MessageOut]:
     if not rows:
         return []
     stored = [{name: getattr(row, name) for name in _COLUMNS} for row in rows]
-    work.execute_many(statements.INSERT_MESSAGES, stored)
+    work.write_many(statements.INSERT_MESSAGES, stored)
     return [MessageOut.model_validate({**row, **_UNTOLD, "user_id": work.actor.user_id}) for row in stored]
