@@ -84,7 +84,12 @@ def _key(settings: Settings) -> Finding:
 
 
 def _model(settings: Settings) -> Finding:
-    if importlib.util.find_spec("xllamacpp") is None:
-        return Finding("local model", ok=False, text="its engine is missing; install the extra `local`")
+    engine = importlib.util.find_spec("xllamacpp")
     file = find(SMOLLM2, settings.data_dir)
-    return Finding("local model", ok=file is not None, text=str(file or "missing; run `causerie model add smollm2`"))
+    if engine and file:
+        return Finding("local model", ok=True, text=str(file))
+    missing = "file is" if engine else "engine is" if file else "file and engine are"
+    # Many processes talk to models' services; a local model is one person's.
+    expected = settings.database_file is not None
+    remedy = "run" if expected else "where it is wanted, run"
+    return Finding("local model", ok=not expected, text=f"its {missing} missing; {remedy} `causerie model add smollm2`")

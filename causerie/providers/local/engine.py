@@ -126,7 +126,7 @@ class Engine:
 
     async def _start(self) -> _Child:
         if find_spec("xllamacpp") is None:
-            raise ModelNotInstalled("The engine for local models is not installed. Install Causerie with `[local]`.")
+            raise ModelNotInstalled
         path = await asyncio.to_thread(files.find, self._model, self._data_dir)
         if path is None:
             raise ModelNotInstalled
