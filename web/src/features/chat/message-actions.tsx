@@ -48,7 +48,7 @@ export function MessageActions({ actions, following, always, swipes, className }
         </MenuItem>
         {actions.again && (
           <MenuItem icon={RefreshCw} onSelect={actions.again}>
-            Another version
+            Again
           </MenuItem>
         )}
         {actions.goOn && (
