@@ -5,7 +5,7 @@ user whose reply it makes. No other statement in Causerie may leave the owner ou
 the database with its owner's rights: the policies would show this actor nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from sqlalchemy import (
     Boolean,
     ColumnClause,
     Integer,
+    Row,
     Select,
     String,
     and_,
@@ -222,13 +223,13 @@ class Renewal:
 
 @dataclass(frozen=True, slots=True)
 class Leased:
-    """A reply that a worker holds, as its row has it."""
+    """A reply that a worker holds, as its row has it. `renewed`: its lease was prolonged now."""
 
     user_id: UUID
     message_id: UUID
     attempt: int
     stop_requested: bool
-    lease_until: datetime
+    renewed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,8 +259,8 @@ def checkpoint(work: Work, owner: UUID, texts: Sequence[Checkpoint], renewal: Re
     row that somebody writes to at this moment is passed over, so nobody's transaction holds up all replies of a worker.
 
     Returns:
-        With a renewal, what `owner` still holds: what is missing there was taken from it, and what was passed over has
-        the lease that it had.
+        With a renewal, what `owner` still holds: what is missing there was taken from it, and what was passed over is
+        not `renewed`.
     """
     if _has_functions(work):
         leased = _checkpoint_at_once(work, owner, texts, renewal)
@@ -330,7 +331,7 @@ def _checkpoint_at_once(work: Work, owner: UUID, texts: Sequence[Checkpoint], re
             "until": renewal.until if renewal else None,
         },
     )
-    return [Leased(*row) for row in rows]
+    return _leased(rows, renewal)
 
 
 def _checkpoint_one_by_one(
@@ -360,4 +361,12 @@ def _checkpoint_one_by_one(
                 for user, message, attempt in renewal.held
             ],
         )
-    return [Leased(*row) for row in work.connection.execute(_LEASED, {"of_owner": owner})]
+    return _leased(work.connection.execute(_LEASED, {"of_owner": owner}), renewal)
+
+
+def _leased(rows: Iterable[Row[Any]], renewal: Renewal | None) -> list[Leased]:
+    return [
+        Leased(row.user_id, row.message_id, row.attempt, row.stop_requested, row.lease_until >= renewal.until)
+        for row in rows
+        if renewal is not None
+    ]

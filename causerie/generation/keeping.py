@@ -6,7 +6,7 @@ import os
 import socket
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -126,7 +126,7 @@ class Keeper:
                 reply.checkpointed = length
             if leased is not None:
                 self._renewed = now
-                _obey(held, leased, moment + LEASE, now + TRUSTED_SECONDS)
+                _obey(held, leased, now + TRUSTED_SECONDS)
 
     async def keep_traces(self) -> None:
         """Store the prompts of replies that run for a while, so that they can be read meanwhile."""
@@ -187,12 +187,11 @@ class Keeper:
         work.connection.execute(statements.DELETE_WORKER, {"of_worker": self._worker})
 
 
-def _obey(held: Iterable[Reply], leased: Iterable[across.Leased], renewed: datetime, trusted: float) -> None:
+def _obey(held: Iterable[Reply], leased: Iterable[across.Leased], trusted: float) -> None:
     """Stop what the rows say is to be stopped; drop what the rows say is no longer ours.
 
     Args:
-        renewed: until when the leases are prolonged; a row that was passed over does not say so.
-        trusted: until when a prolonged one is relied on, in `boot_seconds`.
+        trusted: until when a lease that was renewed is relied on, in `boot_seconds`.
     """
     rows = {(row.user_id, row.message_id): row for row in leased}
     for reply in held:
@@ -200,7 +199,7 @@ def _obey(held: Iterable[Reply], leased: Iterable[across.Leased], renewed: datet
         if row is None or row.attempt != reply.attempt:
             reply.interrupt(Interruption.FENCED)
             continue
-        if row.lease_until >= renewed:
+        if row.renewed:
             reply.leased_until = trusted
         if row.stop_requested:
             reply.interrupt(Interruption.STOP)

@@ -144,7 +144,8 @@ def test_everything_is_there_after_a_restart(installation: Installation, provide
         assert (joined["seq"], joined.get("messages") or []) == (before["seq"], [])
 
 
-@pytest.mark.parametrize("signals", [1, 2])
+# A node without a worker has nothing to wait for: it may be gone before a second signal reaches it.
+@pytest.mark.parametrize("signals", [1, pytest.param(2, marks=pytest.mark.setups("embedded"))])
 def test_a_stop_tells_every_socket_and_answers_who_waits(
     installation: Installation, provider: Provider, signals: int
 ) -> None:
@@ -158,9 +159,10 @@ def test_a_stop_tells_every_socket_and_answers_who_waits(
         socket.text_reaches(40)
 
         started = time.monotonic()
-        for _ in range(signals):
+        for number in range(signals):
+            if number:
+                assert api.http.get("/auth/me").status_code == 200  # the first has been taken, and it still serves
             server.terminate()
-            assert api.http.get("/auth/me").status_code == 200  # the signal has been taken, and it still serves
         bye = socket.expect("bye")
         close_code = socket.close_code()
         answer = waiting.result(DRAIN_SECONDS)

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.contract.behaviours import STEADY
 from tests.contract.providing import Provider, providing
 from tests.contract.serving import CAUSERIE, Server, environment, serving
 from tests.docs.pages import Example, examples_of
@@ -38,7 +39,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, provider: Provider) -> Iter
     """A server like a newcomer's, with a scripted model in the place of the local one."""
     with serving(tmp_path_factory.mktemp("docs") / "data") as server:
         with httpx.Client(base_url=f"{server.url}/api") as api:
-            fields = {"name": "Scripted", "provider": "openai", "model": "plain", "base_url": provider.base_url}
+            fields = {"name": "Scripted", "provider": "openai", "model": STEADY, "base_url": provider.base_url}
             model = api.post("/models", json=fields).raise_for_status().json()
             api.patch("/settings", json={"default_ai_model_id": model["id"]}).raise_for_status()
         yield server
