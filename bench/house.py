@@ -13,7 +13,7 @@ from typing import Any, Self
 import httpx
 import psutil
 from redis.asyncio import Redis
-from sqlalchemy import make_url, text
+from sqlalchemy import CursorResult, TextClause, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bench.node import Node
@@ -131,11 +131,20 @@ class House:
     async def transactions(self) -> int:
         """Return how many transactions the database has seen, this look included."""
         await asyncio.sleep(1.2)  # a busy connection tells its counts once a second
-        engine = create_async_engine(make_url(self._database.owner_url).set(drivername="postgresql+asyncpg"))
+        count: int = (await self._ask(_TRANSACTIONS)).scalar_one()
+        return count
+
+    async def analyze(self) -> None:
+        """Give the planner its statistics, as the server does by itself about a minute after the first rows."""
+        await self._ask(text("ANALYZE"))
+
+    async def _ask(self, statement: TextClause) -> CursorResult[Any]:
+        engine = create_async_engine(
+            make_url(self._database.owner_url).set(drivername="postgresql+asyncpg"), isolation_level="AUTOCOMMIT"
+        )
         try:
             async with engine.connect() as connection:
-                count: int = (await connection.execute(_TRANSACTIONS)).scalar_one()
-                return count
+                return await connection.execute(statement)
         finally:
             await engine.dispose()
 

@@ -19,6 +19,7 @@ from bench.processes import LOAD_CORE
 SENDERS = 16
 TURNS_A_SENDER = 25
 STAMPED_CHATS = 20
+WARM_UP_TURNS = 60
 LONG_REPLY = 500
 """Tokens of a reply whose cost is counted."""
 
@@ -68,6 +69,8 @@ async def measure(folder: Path, mock: int, size: Size) -> Outcome:
         async with AsyncExitStack() as stack:
             web = await stack.enter_async_context(house.web())
             one = await stack.enter_async_context(house.worker())
+            await first_tokens(web.opened, WARM_UP_TURNS)
+            await house.analyze()
             await _turns(outcome, house, web, [one], size)
             await _long_replies(outcome, house, web, size)
             await _stamped(outcome, web)
