@@ -34,12 +34,12 @@ serve: $(STAMPS)/runtime $(STAMPS)/model $(STAMPS)/causerie $(STATIC)  ## Set up
 test: lint types tests-web browser $(STAMPS)/model $(STATIC)  ## Check everything and run all tests, on a real PostgreSQL and in a real browser
 	$(BIN)/pytest tests/browser
 	$(BIN)/pytest -m "alone and not long" --ignore=tests/browser
-	$(BIN)/pytest -m "not alone" -n 2
+	$(BIN)/pytest -m "not alone and not long" -n 2
 	$(BIN)/pytest -m "not alone" -n 2 tests/contract tests/jobs tests/trash -k "not schemathesis" --setup served
 
 test-setups: $(STAMPS)/dev $(STAMPS)/causerie $(STATIC)  ## Run all that behaves alike everywhere on the other set-ups: PostgreSQL without Redis, and with it
-	$(BIN)/pytest -m "not alone" -n 2 --setup postgres
-	$(BIN)/pytest -m "not alone" -n 2 --setup served
+	$(BIN)/pytest -m "not alone and not long" -n 2 --setup postgres
+	$(BIN)/pytest -m "not alone and not long" -n 2 --setup served
 
 test-faults: $(STAMPS)/dev $(STAMPS)/causerie $(STATIC)  ## Try single faults on many real processes, each with the time it may cost (10 minutes)
 	$(BIN)/pytest -m long
@@ -67,7 +67,7 @@ types: $(STAMPS)/dev $(STAMPS)/causerie  ## Check the types of the server, stric
 	$(BIN)/mypy
 
 tests-fast: $(STAMPS)/dev $(STAMPS)/causerie
-	$(BIN)/pytest -m "not alone and not slow" -n 2
+	$(BIN)/pytest -m "not alone and not long and not slow" -n 2
 
 tests-web: $(STAMPS)/dev $(NODE_MODULES)
 	$(NPM) test

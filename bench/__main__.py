@@ -39,9 +39,12 @@ class Size:
     repeats: int = 60
     idle_sockets: int = 1_000
     crowds: tuple[int, ...] = (100, 400, 600, 800)
+    house: served.Size = served.FULL
 
 
-QUICK = Size(turns=80, seconds=3.0, flood_tokens=10_000, repeats=10, idle_sockets=100, crowds=(20, 40))
+QUICK = Size(
+    turns=80, seconds=3.0, flood_tokens=10_000, repeats=10, idle_sockets=100, crowds=(20, 40), house=served.QUICK
+)
 
 
 async def measure(size: Size) -> list[Figure]:
@@ -54,7 +57,7 @@ async def measure(size: Size) -> list[Figure]:
             causerie, opened = await _causerie(Path(folder), mock, size)
             pages = [length for _, length in (*opened.chats.values(), opened.sessions)]
             httpx = await _proxy("httpx", mock, size, size.crowds[:2], pages)
-            house = await served.measure(Path(folder), mock, served.QUICK if size is QUICK else served.Size())
+            house = await served.measure(Path(folder), mock, size.house)
         opened.bare_database_cpu = cpu_of_a_turn(Path(folder), size.turns)
         return [*figures_of(causerie, opened, aiohttp, httpx, direct), *served.figures_of(house, direct)]
 

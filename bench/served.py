@@ -34,10 +34,14 @@ class Size:
     streams: int = 800
     seconds: float = 12.0
     replies: int = 20
+    reply_rate: float = 50.0
     takeovers: int = 3
 
 
-QUICK = Size(turns=60, clients=60, clients_a_session=20, streams=40, seconds=3.0, replies=4, takeovers=1)
+FULL = Size()
+QUICK = Size(
+    turns=60, clients=60, clients_a_session=20, streams=40, seconds=3.0, replies=4, reply_rate=250.0, takeovers=1
+)
 
 
 @dataclass(slots=True)
@@ -114,10 +118,9 @@ async def _talk(chat: Chat) -> None:
 
 async def _long_replies(outcome: Outcome, house: House, web: Node, size: Size) -> None:
     """Count what long replies cost the database and Redis, less what an idle house costs in the same time."""
-    rate = 50
-    seconds = LONG_REPLY / rate
+    seconds = LONG_REPLY / size.reply_rate
     chats = [await web.opened() for _ in range(size.replies)]
-    order = f"paced:{rate}:{LONG_REPLY}"
+    order = f"paced:{size.reply_rate}:{LONG_REPLY}"
     for chat in chats:
         await chat.prepare(order)
     start = await house.transactions()

@@ -26,10 +26,8 @@ from tests.setups import (  # noqa: F401 (fixtures among them)
 TESTS = Path(__file__).parent
 SLOW_FOLDERS = {"bench", "browser", "contract", "faults"}
 """Their tests talk to real servers in processes of their own."""
-ALONE_FOLDERS = {"bench", "browser", "faults"}
-"""They measure, or kill at a moment: nothing may run beside them."""
-IN_VIRTUAL_TIME = {("faults", "model"), ("faults", "simulated")}
-"""What runs beside them changes nothing."""
+ALONE_FOLDERS = {"bench", "browser"}
+"""They measure, or look at what a person would see: nothing may run beside them."""
 
 # A busy machine fails nothing, and what passed passes again. `--hypothesis-profile=default` looks for new examples.
 settings.register_profile("steady", deadline=None, derandomize=True)
@@ -43,11 +41,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Choose those of the set-up, and mark the tests of whole folders."""
     select(config, items)
     for item in items:
-        parts = item.path.relative_to(TESTS).parts
-        folder = parts[0]
+        folder = item.path.relative_to(TESTS).parts[0]
         if folder in SLOW_FOLDERS:
             item.add_marker(pytest.mark.slow)
-        if folder in ALONE_FOLDERS and parts[:2] not in IN_VIRTUAL_TIME:
+        if folder in ALONE_FOLDERS:
             item.add_marker(pytest.mark.alone)
 
 
