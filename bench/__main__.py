@@ -53,13 +53,19 @@ async def measure(size: Size) -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="causerie-bench-") as folder:
         async with mock_provider() as mock:
             direct = median(await first_tokens(streams_to(mock), size.turns))
-            aiohttp = await _proxy("aiohttp", mock, size, size.crowds)
-            causerie, opened = await _causerie(Path(folder), mock, size)
-            pages = [length for _, length in (*opened.chats.values(), opened.sessions)]
-            httpx = await _proxy("httpx", mock, size, size.crowds[:2], pages)
+            figures = await one_process(Path(folder), mock, size, direct)
             house = await served.measure(Path(folder), mock, size.house)
-        opened.bare_database_cpu = cpu_of_a_turn(Path(folder), size.turns)
-        return [*figures_of(causerie, opened, aiohttp, httpx, direct), *served.figures_of(house, direct)]
+            return [*figures, *served.figures_of(house, direct)]
+
+
+async def one_process(folder: Path, mock: int, size: Size, direct: float) -> list[Figure]:
+    """Measure Causerie as one process, beside the proxies. `direct`: seconds to the mock's first token."""
+    aiohttp = await _proxy("aiohttp", mock, size, size.crowds)
+    causerie, opened = await _causerie(folder, mock, size)
+    pages = [length for _, length in (*opened.chats.values(), opened.sessions)]
+    httpx = await _proxy("httpx", mock, size, size.crowds[:2], pages)
+    opened.bare_database_cpu = cpu_of_a_turn(folder, size.turns)
+    return figures_of(causerie, opened, aiohttp, httpx, direct)
 
 
 async def _proxy(kind: str, mock: int, size: Size, crowds: Sequence[int], pages: list[int] | None = None) -> Program:

@@ -1,25 +1,38 @@
-"""A little of every measurement, on a real server."""
+"""A little of every measurement, on real servers."""
+
+from pathlib import Path
 
 import pytest
 
 from bench import served
-from bench.__main__ import Size, measure
+from bench.__main__ import Size, one_process
+from bench.processes import mock_provider
 
 DIFFERENCES = {"late", "Memory", "transactions", "bytes"}
 """Words of figures that are a difference of two looks, which may be nothing in a small run."""
 
 
-@pytest.mark.slow
-@pytest.mark.alone
-async def test_a_small_run_fills_the_whole_table() -> None:
-    house = served.Size(
-        turns=20, clients=20, clients_a_session=10, streams=4, seconds=1.0, replies=2, reply_rate=250.0, takeovers=1
-    )
-    size = Size(turns=40, seconds=2.0, flood_tokens=2_000, repeats=2, idle_sockets=20, crowds=(4, 8), house=house)
+async def test_a_small_run_fills_the_table_of_one_process(tmp_path: Path) -> None:
+    size = Size(turns=40, seconds=2.0, flood_tokens=2_000, repeats=2, idle_sockets=20, crowds=(4, 8))
 
-    figures = await measure(size)
+    async with mock_provider() as mock:
+        figures = await one_process(tmp_path, mock, size, direct=0.0)
 
     names = [figure.name for figure in figures]
-    assert len(set(names)) == len(names) == 41
+    assert len(set(names)) == len(names) == 19
     assert all(figure.value > 0 for figure in figures if not DIFFERENCES.intersection(figure.name.split()))
-    assert all(figure.baselines for figure in figures if "size" not in figure.name and "Served" not in figure.name)
+    assert all(figure.baselines for figure in figures if "size" not in figure.name)
+
+
+@pytest.mark.long
+async def test_a_small_run_fills_the_table_of_many_processes(tmp_path: Path) -> None:
+    size = served.Size(
+        turns=20, clients=20, clients_a_session=10, streams=4, seconds=1.0, replies=2, reply_rate=250.0, takeovers=1
+    )
+
+    async with mock_provider() as mock:
+        figures = served.figures_of(await served.measure(tmp_path, mock, size), direct=0.0)
+
+    names = [figure.name for figure in figures]
+    assert len(set(names)) == len(names) == 22
+    assert all(figure.value > 0 for figure in figures if not DIFFERENCES.intersection(figure.name.split()))
