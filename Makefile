@@ -35,7 +35,7 @@ test: lint types tests-web browser $(STAMPS)/model $(STATIC)  ## Check everythin
 	$(BIN)/pytest tests/browser
 	$(BIN)/pytest -m "alone and not long" --ignore=tests/browser
 	$(BIN)/pytest -m "not alone and not long" -n 2
-	$(BIN)/pytest -m "not alone" -n 2 tests/contract tests/jobs tests/trash -k "not schemathesis" --setup served
+	$(BIN)/pytest -m "not alone" -n 2 tests/contract -k "not (schemathesis or bad_input or headers or host_and_origin)" --setup served
 
 test-setups: $(STAMPS)/dev $(STAMPS)/causerie $(STATIC)  ## Run all that behaves alike everywhere on the other set-ups: PostgreSQL without Redis, and with it
 	$(BIN)/pytest -m "not alone and not long" -n 2 --setup postgres
