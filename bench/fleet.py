@@ -20,7 +20,7 @@ from bench.measuring import percentile
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "scale.md"
 PART, SECONDS, SEED = 1, 20.0, 1
-"""What docs/scale.md plays: the whole fleet, for so many seconds. A slice of a few cores cannot lose a quarter of them."""
+"""What docs/scale.md plays: the whole fleet (a slice of it cannot lose a quarter of its cores), for so many seconds."""
 CORE_HOUR, DISK_MONTH, HOURS_A_MONTH = 0.04, 0.1, 730
 EVENT_DAYS = 7
 SLICE_SECONDS = 0.25

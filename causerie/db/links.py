@@ -193,14 +193,13 @@ class Links:
     async def _connect(self) -> Link:
         try:
             opened = await self._engine.connect()
-            raw = await opened.get_raw_connection()
+            driver = (await opened.get_raw_connection()).driver_connection
+            connection = await opened.run_sync(lambda plain: plain)
         except FAILURES as error:
             raise StorageUnavailable("Nothing was stored. The database cannot be reached; try again.") from error
-        connection = opened.sync_connection
-        assert connection is not None  # noqa: S101 (one that was opened has it)
         if self._keeps_statements:
             connection.info[STATEMENTS] = {}
-        return Link(opened, connection, raw.driver_connection)
+        return Link(opened, connection, driver)
 
 
 def postgres_engine(
