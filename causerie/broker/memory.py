@@ -3,22 +3,12 @@
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from causerie.broker.listeners import enter
-from causerie.broker.ports import (
-    CachedSession,
-    EventNotice,
-    LiveText,
-    SessionHint,
-    SessionKey,
-    SessionListener,
-    TextPiece,
-    UserListener,
-    WakeUp,
-)
+from causerie.broker.listeners import Listeners
+from causerie.broker.ports import CachedSession, LiveText, SessionKey, TextPiece, WakeUp
 
 WAITING_WAKE_UPS = 10_000
 CACHED_SECONDS = 3_600.0
@@ -45,7 +35,7 @@ class Attempt:
         return self.pieces[0]
 
 
-class MemoryBus:
+class MemoryBus(Listeners):
     """A `TokenBus` within one process; here nothing is late and nothing is lost.
 
     Args:
@@ -53,11 +43,9 @@ class MemoryBus:
     """
 
     def __init__(self, *, alone: bool = True) -> None:
+        super().__init__()
         self.away = not alone
         self._attempts: dict[SessionKey, dict[UUID, Attempt]] = {}
-        self._listeners: dict[SessionKey, tuple[SessionListener, ...]] = {}
-        self._user_listeners: dict[UUID, tuple[UserListener, ...]] = {}
-        self._stop_listeners: dict[None, tuple[Callable[[UUID, UUID], None], ...]] = {}
 
     def open(self, session: SessionKey, message_id: UUID, attempt: int, kept: str) -> None:
         replies = self._attempts.setdefault(session, {})
@@ -71,8 +59,7 @@ class MemoryBus:
             return
         attempt.pieces.append(piece.text)
         attempt.length += len(piece.text)
-        for listener in self._listeners.get(piece.session, ()):
-            listener.on_text(piece)
+        super().publish_text(piece)
 
     def close(self, session: SessionKey, message_id: UUID, attempt: int) -> None:
         replies = self._attempts.get(session, {})
@@ -81,27 +68,6 @@ class MemoryBus:
             del replies[message_id]
             if not replies:
                 del self._attempts[session]
-
-    def publish_event(self, notice: EventNotice) -> None:
-        for listener in self._listeners.get(notice.session, ()):
-            listener.on_event(notice)
-
-    def publish_hint(self, hint: SessionHint) -> None:
-        for listener in self._user_listeners.get(hint.session.user_id, ()):
-            listener.on_hint(hint)
-
-    def publish_stop(self, user_id: UUID, message_id: UUID) -> None:
-        for listener in self._stop_listeners.get(None, ()):
-            listener(user_id, message_id)
-
-    def subscribe(self, session: SessionKey, listener: SessionListener) -> Callable[[], None]:
-        return enter(self._listeners, session, listener)
-
-    def subscribe_user(self, user_id: UUID, listener: UserListener) -> Callable[[], None]:
-        return enter(self._user_listeners, user_id, listener)
-
-    def subscribe_stops(self, listener: Callable[[UUID, UUID], None]) -> Callable[[], None]:
-        return enter(self._stop_listeners, None, listener)
 
     async def listening(self, session: SessionKey) -> None:
         pass  # it is heard at once

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from functools import partial
 from uuid import UUID
 
-from causerie.broker.listeners import enter
+from causerie.broker.listeners import Listeners
 from causerie.broker.ports import (
     EventNotice,
     LiveText,
@@ -46,9 +46,7 @@ class RedisBus:
         self._hearing = hearing
         self._sender = secrets.token_bytes(messages.SENDER_BYTES)
         self._texts: dict[SessionKey, dict[UUID, SentText]] = {}
-        self._listeners: dict[SessionKey, tuple[SessionListener, ...]] = {}
-        self._user_listeners: dict[UUID, tuple[UserListener, ...]] = {}
-        self._stop_listeners: dict[None, tuple[Callable[[UUID, UUID], None], ...]] = {}
+        self._here = Listeners()
 
     @property
     def away(self) -> bool:
@@ -70,7 +68,7 @@ class RedisBus:
             return
         text.extend(piece.text)
         self._send(text)
-        self._hear_text(piece)
+        self._here.publish_text(piece)
 
     def close(self, session: SessionKey, message_id: UUID, attempt: int) -> None:
         replies = self._texts.get(session, {})
@@ -85,48 +83,29 @@ class RedisBus:
 
     def publish_event(self, notice: EventNotice) -> None:
         self._publish(keys.events(notice.session), messages.pack_event(self._sender, notice))
-        self._hear_event(notice)
+        self._here.publish_event(notice)
 
     def publish_hint(self, hint: SessionHint) -> None:
         self._publish(keys.hints(hint.session.user_id), messages.pack_hint(self._sender, hint))
-        self._hear_hint(hint)
+        self._here.publish_hint(hint)
 
     def publish_stop(self, user_id: UUID, message_id: UUID) -> None:
         self._publish(keys.STOPS, messages.pack_stop(self._sender, user_id, message_id))
-        self._hear_stop(user_id, message_id)
+        self._here.publish_stop(user_id, message_id)
 
     def subscribe(self, session: SessionKey, listener: SessionListener) -> Callable[[], None]:
-        self._hearing.want(keys.events(session), partial(self._take_news, session))
-        leave = enter(self._listeners, session, listener)
-
-        def unsubscribe() -> None:
-            leave()
-            if session not in self._listeners:
-                self._hearing.unwant(keys.events(session))
-
-        return unsubscribe
+        channel = keys.events(session)
+        self._hearing.want(channel, partial(self._take_news, session))
+        return self._here.subscribe(session, listener, partial(self._hearing.unwant, channel))
 
     def subscribe_user(self, user_id: UUID, listener: UserListener) -> Callable[[], None]:
-        self._hearing.want(keys.hints(user_id), partial(self._take_hint, user_id))
-        leave = enter(self._user_listeners, user_id, listener)
-
-        def unsubscribe() -> None:
-            leave()
-            if user_id not in self._user_listeners:
-                self._hearing.unwant(keys.hints(user_id))
-
-        return unsubscribe
+        channel = keys.hints(user_id)
+        self._hearing.want(channel, partial(self._take_hint, user_id))
+        return self._here.subscribe_user(user_id, listener, partial(self._hearing.unwant, channel))
 
     def subscribe_stops(self, listener: Callable[[UUID, UUID], None]) -> Callable[[], None]:
         self._hearing.want(keys.STOPS, self._take_stop)
-        leave = enter(self._stop_listeners, None, listener)
-
-        def unsubscribe() -> None:
-            leave()
-            if not self._stop_listeners:
-                self._hearing.unwant(keys.STOPS)
-
-        return unsubscribe
+        return self._here.subscribe_stops(listener, partial(self._hearing.unwant, keys.STOPS))
 
     async def listening(self, session: SessionKey) -> None:
         await self._hearing.confirmed(keys.events(session))
@@ -172,30 +151,14 @@ class RedisBus:
             return  # it was heard when it was published
         match messages.unpack_news(session, message):
             case EventNotice() as notice:
-                self._hear_event(notice)
+                self._here.publish_event(notice)
             case TextPiece() as piece:
-                self._hear_text(piece)
+                self._here.publish_text(piece)
 
     def _take_hint(self, user_id: UUID, message: bytes) -> None:
         if messages.sender_of(message) != self._sender and (hint := messages.unpack_hint(user_id, message)):
-            self._hear_hint(hint)
+            self._here.publish_hint(hint)
 
     def _take_stop(self, message: bytes) -> None:
         if messages.sender_of(message) != self._sender and (stop := messages.unpack_stop(message)):
-            self._hear_stop(*stop)
-
-    def _hear_event(self, notice: EventNotice) -> None:
-        for listener in self._listeners.get(notice.session, ()):
-            listener.on_event(notice)
-
-    def _hear_text(self, piece: TextPiece) -> None:
-        for listener in self._listeners.get(piece.session, ()):
-            listener.on_text(piece)
-
-    def _hear_hint(self, hint: SessionHint) -> None:
-        for listener in self._user_listeners.get(hint.session.user_id, ()):
-            listener.on_hint(hint)
-
-    def _hear_stop(self, user_id: UUID, message_id: UUID) -> None:
-        for listener in self._stop_listeners.get(None, ()):
-            listener(user_id, message_id)
+            self._here.publish_stop(*stop)
