@@ -197,6 +197,7 @@ async def running(
         engine, jobs = None, None
         if concurrency is not None:
             engine = Engine(
+                identity,
                 database,
                 providers,
                 broker.bus,
@@ -205,7 +206,6 @@ async def running(
                 concurrency=concurrency,
             )
             waking.then(engine.woke)
-            identity = engine.owner
             jobs = JobRunner(database, {trash.EMPTY_TRASH: trash.empty_slice})
             housekeeping = (empty_daily(database, owner, jobs.wake), sweep_daily(database, objects))
             await stack.enter_async_context(together(jobs.run(), *housekeeping))

@@ -115,7 +115,13 @@ class Node:
     async def engine(self, provider: ScriptedProvider, *, concurrency: int = 8) -> Engine:
         """Return an engine over this node's parts that is not started; facts reach it."""
         engine = Engine(
-            self.database, ScriptedSource(provider), self.bus, self.dispatcher, _config, concurrency=concurrency
+            new_id(),
+            self.database,
+            ScriptedSource(provider),
+            self.bus,
+            self.dispatcher,
+            _config,
+            concurrency=concurrency,
         )
         announce = announcer(self.bus, self.dispatcher, self.cache)
 

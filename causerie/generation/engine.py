@@ -30,7 +30,6 @@ from causerie.generation.keeping import RENEWAL_SECONDS, Keeper, Sign
 from causerie.generation.reply import Interruption, Reply
 from causerie.generation.slots import CLAIMS_AT_ONCE, Slots, Taking
 from causerie.generation.writing import Writer, can_continue
-from causerie.ids import new_id
 from causerie.prompting.service import as_stored, store_texts
 from causerie.providers.protocol import ModelConfig, ProviderSource
 
@@ -67,12 +66,16 @@ class Counts:
 class Engine:
     """Writes replies, at most `concurrency` at once, beside any number of others on the same database.
 
-    It is also the `Starter` of this process's sayings. `model_config` turns a model's row into what its provider needs;
-    it runs on the loop and does not wait.
+    It is also the `Starter` of this process's sayings.
+
+    Args:
+        owner: the worker, under whose id its leases are, its row, and what it asks of the broker.
+        model_config: turns a model's row into what its provider needs; it runs on the loop and does not wait.
     """
 
     def __init__(
         self,
+        owner: UUID,
         database: Database,
         providers: ProviderSource,
         bus: TokenBus,
@@ -81,7 +84,7 @@ class Engine:
         *,
         concurrency: int,
     ) -> None:
-        self.owner = new_id()
+        self.owner = owner
         self.concurrency = concurrency
         self.counts = Counts()
         self.turns = 0

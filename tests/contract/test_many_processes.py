@@ -8,10 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
+from causerie.chaos.servers.valkey import RedisServer
 from causerie.db.upgrading import HEAD
 from tests.contract import behaviours
 from tests.contract.making import FINAL, speaking_to
@@ -26,6 +28,7 @@ pytestmark = pytest.mark.setups("served")
 
 LEASE_SECONDS = 20.0
 """A killed worker's reply is taken over by then."""
+FIRST_CONSUMER = "return redis.call('XINFO', 'CONSUMERS', 'chat:jobs', 'workers')[1][2]"
 
 
 @pytest.fixture
@@ -54,6 +57,16 @@ def until_ready(server: Server, seconds: float) -> None:
         time.sleep(0.05)
 
 
+def first_worker(server: Server) -> dict[str, Any]:
+    """Return the first worker of which the node knows, as soon as there is one."""
+    deadline = time.monotonic() + START_SECONDS
+    while not (workers := httpx.get(f"{server.url}/api/health").json()["parts"]["workers"]):
+        assert time.monotonic() < deadline, server.printed()
+        time.sleep(0.05)
+    worker: dict[str, Any] = workers[0]
+    return worker
+
+
 @pytest.fixture
 def settings(installation: Installation) -> dict[str, Any]:
     """What all processes of the installation are told, one master key among it."""
@@ -80,6 +93,25 @@ def test_what_is_said_on_one_node_is_seen_on_the_other(
         reply = there.message(answer["ai_message"]["id"])
         assert (reply["status"], reply["content"]) == ("complete", behaviours.STEADY_TEXT)
         assert here.branch(session["id"]) == there.branch(session["id"])
+
+
+def test_a_worker_has_one_name(
+    tmp_path: Path, settings: dict[str, Any], provider: Provider, redis_server: RedisServer
+) -> None:
+    with (
+        serving(tmp_path / "node", **settings) as server,
+        working(tmp_path / "worker", **settings) as worker,
+        speaking_to(server.url, provider) as api,
+    ):
+        printed = worker.wait_until_ready()
+        reply = api.start_reply(api.session(behaviours.STEADY)["id"], "A story?")["ai_message"]
+        api.until_status(reply["id"], FINAL)
+        shown = first_worker(server)
+        database = int(settings["REDIS_URL"].rpartition("/")[2])
+        consumer = redis_server.command("EVAL", FIRST_CONSUMER, 0, database=database)
+
+    assert consumer.decode() == printed
+    assert UUID(printed).hex.endswith(shown["id"])
 
 
 def test_a_client_goes_on_at_another_node_when_its_own_is_killed(

@@ -95,7 +95,7 @@ class Stage:
         self.session_id, self.question_id, self.reply_id, self.swipe_id = (new_id() for _ in range(4))
         self.model = Echo()
         self.engine = Engine(
-            database, ScriptedSource(self.model), broker.bus, broker.dispatcher, _config, concurrency=4
+            new_id(), database, ScriptedSource(self.model), broker.bus, broker.dispatcher, _config, concurrency=4
         )
         self.following = Following(StoredHistory(database, broker.cache), broker.bus, "epoch")
         self.readers: dict[Actor, Reader] = {}

@@ -17,6 +17,7 @@ from causerie.db.work import Actor
 from causerie.generation.engine import Engine
 from causerie.http.answers import Expected
 from causerie.http.state import SignIn
+from causerie.ids import new_id
 from causerie.realtime.socket import Sockets
 from causerie.waking import Waking
 from causerie.worker import Broker, MemoryBroker, NoStarter, announcer
@@ -103,7 +104,7 @@ class Node:
         self.starter = NoStarter()
         if self.works:
             self.engine = self.starter = Engine(
-                self.database, outside.models, bus, self.broker.dispatcher, config_of, concurrency=CONCURRENCY
+                new_id(), self.database, outside.models, bus, self.broker.dispatcher, config_of, concurrency=CONCURRENCY
             )
             await self._start(self.engine)
             waking.then(self.engine.woke)
