@@ -5,22 +5,18 @@ so with tokens that say when they were written; `flood:5000` sends 5,000 as fast
 Run as `python -m bench.mock`: it prints its port and serves until its standard input ends.
 """
 
-from __future__ import annotations
-
 import asyncio
-import heapq
 import json
 import sys
 import time
-from itertools import count
 from typing import cast
 
 import uvloop
 
+from causerie.chaos.pacing import Pacer
+
 WORD = "word "
 EVENTS_A_WRITE = 64
-TICK_SECONDS = 0.001
-"""Tokens due within one tick are sent by one timer."""
 
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 _EVENT = (
@@ -41,38 +37,6 @@ def _chunk(data: bytes) -> bytes:
 _TOKEN_CHUNK = _chunk(_EVENT)
 _MANY_CHUNK = _chunk(_EVENT * EVENTS_A_WRITE)
 _END = _chunk(_LAST) + b"0\r\n\r\n"
-
-
-class Pacer:
-    """One timer for all paced replies: each token is due at its own moment, whatever happened to those before it."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self._due: list[tuple[float, int, PacedReply]] = []
-        self._order = count()
-        self._timer: asyncio.TimerHandle | None = None
-        self._wakes_at = 0.0
-
-    def add(self, moment: float, reply: PacedReply) -> None:
-        heapq.heappush(self._due, (moment, next(self._order), reply))
-        if self._timer is None or moment < self._wakes_at:
-            self._wake_at(moment)
-
-    def _wake_at(self, moment: float) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._wakes_at = moment
-        self._timer = self._loop.call_at(moment, self._send_due)
-
-    def _send_due(self) -> None:
-        self._timer = None
-        until = self._loop.time() + TICK_SECONDS
-        while self._due and self._due[0][0] <= until:
-            _, _, reply = heapq.heappop(self._due)
-            if following := reply.send():
-                heapq.heappush(self._due, (following, next(self._order), reply))
-        if self._due:
-            self._wake_at(self._due[0][0])
 
 
 class PacedReply:
@@ -137,9 +101,7 @@ class Connection(asyncio.Protocol):
     def _answer(self, model: str) -> None:
         kind, *numbers = model.split(":")
         if kind in _PACED:
-            reply = _PACED[kind](self._transport, float(numbers[0]), int(numbers[1]), self._loop.time())
-            if following := reply.send():
-                self._pacer.add(following, reply)
+            self._pacer.begin(_PACED[kind](self._transport, float(numbers[0]), int(numbers[1]), self._loop.time()))
         else:
             self._transport.write(_HEAD)
             self._flood = int(numbers[0])

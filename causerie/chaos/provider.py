@@ -7,7 +7,6 @@ what it sent to RECORD, one JSON object a call.
 """
 
 import asyncio
-import heapq
 import json
 import random
 import re
@@ -16,15 +15,14 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from itertools import count
 from pathlib import Path
 from typing import Any, Literal, Self, TextIO, cast
 
 import uvloop
 
+from causerie.chaos.pacing import TICK_SECONDS, Pacer
+
 Trouble = Literal["none", "cut", "silence", "error", "busy"]
-TICK_SECONDS = 0.002
-"""Words due within one tick are sent by one timer."""
 FEWEST_WORDS = 8
 VOCABULARY = ("tea", "lantern", "naïve", "Straße", "猫", "rain🌧", "window", "e\N{COMBINING ACUTE ACCENT}té", "👩‍🚀")
 STATUS = {"error": "500 Internal Server Error", "busy": "429 Too Many Requests"}
@@ -97,6 +95,8 @@ class Telling:
         self._connection = connection
         self._script = script
         self._began = time.time()
+        self._loop = asyncio.get_running_loop()
+        self._started = self._loop.time()
         self._call = (script.name, number, model, prefix)
         self._total = max(FEWEST_WORDS, script.words - len(prefix.split()))
         self._words = words_of(script.name, number, prefix, self._total)
@@ -117,11 +117,12 @@ class Telling:
         )
         return True
 
-    def send(self, now: float, started: float) -> float | None:
+    def send(self) -> float | None:
         """Send the words that are due; return when the next is, or None."""
         if self.is_over:
             return None
-        due = min(self._total, int((now + TICK_SECONDS - started) * self._script.pace) + 1)
+        passed = self._loop.time() + TICK_SECONDS - self._started
+        due = min(self._total, int(passed * self._script.pace) + 1)
         if self._trouble in ("cut", "silence"):
             due = min(due, self._script.after)
         events = bytearray()
@@ -140,7 +141,7 @@ class Telling:
             self._connection.transport.write(_chunk(last) + b"0\r\n\r\n")
             self.end("complete")
             return None
-        return started + self._sent / self._script.pace
+        return self._started + self._sent / self._script.pace
 
     def end(self, how: str) -> None:
         """Write down how it went, once."""
@@ -155,16 +156,12 @@ class Telling:
 
 
 class Provider:
-    """Answers calls, paced by one timer, and writes them down."""
+    """Answers calls at the pace of their scripts, and writes them down."""
 
     def __init__(self, record: TextIO) -> None:
         self._record = record
-        self._loop = asyncio.get_running_loop()
+        self._pacer = Pacer(asyncio.get_running_loop())
         self._calls: Counter[str] = Counter()
-        self._due: list[tuple[float, int, float, Telling]] = []
-        self._order = count()
-        self._timer: asyncio.TimerHandle | None = None
-        self._wakes_at = 0.0
         self.tellings: set[Telling] = set()
 
     def answer(self, connection: "Connection", body: dict[str, Any]) -> Telling:
@@ -174,35 +171,13 @@ class Provider:
         telling = Telling(connection, script, self._calls[script.name], body["model"], prefix)
         self.tellings.add(telling)
         if telling.begin():
-            self._send(telling, self._loop.time())
+            self._pacer.begin(telling)
         return telling
 
     def write_down(self, telling: Telling, call: Call) -> None:
         """Keep what a call was."""
         self._record.write(json.dumps(asdict(call)) + "\n")
         self.tellings.discard(telling)
-
-    def _send(self, telling: Telling, started: float) -> None:
-        following = telling.send(self._loop.time(), started)
-        if following is not None:
-            heapq.heappush(self._due, (following, next(self._order), started, telling))
-            if self._timer is None or following < self._wakes_at:
-                self._wake_at(following)
-
-    def _wake_at(self, moment: float) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._wakes_at = moment
-        self._timer = self._loop.call_at(moment, self._send_due)
-
-    def _send_due(self) -> None:
-        self._timer = None
-        until = self._loop.time() + TICK_SECONDS
-        while self._due and self._due[0][0] <= until:
-            _, _, started, telling = heapq.heappop(self._due)
-            self._send(telling, started)
-        if self._due and self._timer is None:
-            self._wake_at(self._due[0][0])
 
 
 class Connection(asyncio.Protocol):

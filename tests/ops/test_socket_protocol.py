@@ -2,41 +2,20 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
-import uvicorn
 
 from causerie.ops import socket_protocol
-from causerie.ops.serving import LARGEST_FRAME_BYTES, listen
 from causerie.ops.socket_protocol import SocketProtocol
+from tests.listening import HANDSHAKE, asking, listening
 
 pytestmark = pytest.mark.anyio
 
 STALLED = 4413
 PATIENCE_SECONDS = 30
-HANDSHAKE = (
-    b"GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-)
-
-
-class Server(uvicorn.Server):
-    """A server that tells when it listens, and leaves the test run's signals alone."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.listening = asyncio.Event()
-
-    async def startup(self, sockets: list[Any] | None = None) -> None:
-        await super().startup(sockets)
-        self.listening.set()
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 class WatchedProtocol(SocketProtocol):
@@ -81,29 +60,9 @@ async def listen_only(scope: Any, receive: Any, send: Any) -> None:
 @asynccontextmanager
 async def connected(app: Any) -> AsyncIterator[socket.socket]:
     """Serve `app`, and connect to it with a client that takes nothing but the handshake by itself."""
-    bound = listen("127.0.0.1", 0)
-    config = uvicorn.Config(
-        app,
-        ws=WatchedProtocol,
-        ws_max_size=LARGEST_FRAME_BYTES,
-        ws_ping_interval=None,
-        lifespan="off",
-        log_config=None,
-        timeout_graceful_shutdown=1,
-    )
-    server = Server(config)
-    serving = asyncio.create_task(server.serve(sockets=[bound]))
-    await server.listening.wait()
-    loop = asyncio.get_running_loop()
-    with socket.socket() as client:
-        client.setblocking(False)
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        await loop.sock_connect(client, bound.getsockname())
-        await loop.sock_sendall(client, HANDSHAKE)
-        assert (await loop.sock_recv(client, 12)) == b"HTTP/1.1 101"
+    async with listening(app, ws=WatchedProtocol) as address, asking(address, HANDSHAKE) as client:
+        assert (await asyncio.get_running_loop().sock_recv(client, 12)) == b"HTTP/1.1 101"
         yield client
-    server.should_exit = True
-    await serving
 
 
 async def everything_of(client: socket.socket) -> bytes:

@@ -5,25 +5,23 @@ import json
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import pytest
-import uvicorn
 from starlette.types import Receive, Scope, Send
 from websockets.asyncio.client import ClientConnection, connect
 
 from causerie.broker.ports import EventNotice, TextPiece
 from causerie.chats.following import Channel, Following
 from causerie.ops import stream_protocol
-from causerie.ops.serving import listen
 from causerie.ops.socket_protocol import SocketProtocol
 from causerie.ops.stream_protocol import StreamProtocol
 from causerie.realtime.socket import Connection, Sockets
 from causerie.realtime.sse import EventStream
 from tests.chats.following_world import EPOCH, WireBus, World
-from tests.ops.test_socket_protocol import HANDSHAKE, Server
+from tests.listening import HANDSHAKE, asking, listening
 from tests.realtime.test_connection import SmallNode
 
 pytestmark = pytest.mark.anyio
@@ -41,9 +39,9 @@ class Edge:
     following: Following
     sockets: Sockets
     address: tuple[str, int]
-    web_sockets: list[SocketProtocol] = field(default_factory=list)
-    streams: list[StreamProtocol] = field(default_factory=list)
-    channels: list[Channel] = field(default_factory=list)
+    web_sockets: list[SocketProtocol]
+    streams: list[StreamProtocol]
+    channels: list[Channel]
 
     @property
     def connection(self) -> Connection:
@@ -88,58 +86,43 @@ async def edge() -> AsyncIterator[Edge]:
     world = World(bus=PromptBus())
     following = Following(world, world.bus, EPOCH)
     sockets = Sockets(SmallNode(world, following))
-    bound = listen("127.0.0.1", 0)
-    edge = Edge(world, following, sockets, bound.getsockname())
+    web_sockets: list[SocketProtocol] = []
+    streams: list[StreamProtocol] = []
+    channels: list[Channel] = []
 
     class WatchedSocket(SocketProtocol):
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
             super().connection_made(transport)
-            edge.web_sockets.append(self)
+            web_sockets.append(self)
 
     class WatchedStream(StreamProtocol):
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as its base has it
             super().connection_made(transport)
-            edge.streams.append(self)
+            streams.append(self)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             await sockets(scope, receive, send)
             return
         channel = Channel()
-        edge.channels.append(channel)
+        channels.append(channel)
         await following.join(world.actor, channel, world.key.session_id)
         await EventStream(following, channel, asyncio.Event())(scope, receive, send)
 
-    config = uvicorn.Config(
-        app,
-        http=WatchedStream,
-        ws=WatchedSocket,
-        ws_ping_interval=None,
-        lifespan="off",
-        log_config=None,
-        timeout_graceful_shutdown=1,
-    )
-    server = Server(config)
-    serving = asyncio.create_task(server.serve(sockets=[bound]))
-    repairing = asyncio.create_task(following.run())
-    await server.listening.wait()
-    try:
-        yield edge
-    finally:
-        repairing.cancel()
-        server.should_exit = True
-        await asyncio.gather(serving, repairing, return_exceptions=True)
+    async with listening(app, ws=WatchedSocket, http=WatchedStream) as address:
+        repairing = asyncio.create_task(following.run())
+        try:
+            yield Edge(world, following, sockets, address, web_sockets, streams, channels)
+        finally:
+            repairing.cancel()
+            await asyncio.gather(repairing, return_exceptions=True)
 
 
 @asynccontextmanager
 async def deaf(address: tuple[str, int], request: bytes, *frames: dict[str, Any]) -> AsyncIterator[socket.socket]:
     """Connect, send this, and read nothing but the first sign of an answer."""
     loop = asyncio.get_running_loop()
-    with socket.socket() as client:
-        client.setblocking(False)
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        await loop.sock_connect(client, address)
-        await loop.sock_sendall(client, request)
+    async with asking(address, request) as client:
         await loop.sock_recv(client, 1)
         for frame in frames:
             await loop.sock_sendall(client, masked(json.dumps(frame).encode()))
