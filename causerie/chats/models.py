@@ -55,6 +55,7 @@ class ChatSession(Owned, Timestamped, Trashable, Base):
 
     `next_seq` is the number of the next event; numbers are taken in the transaction of their change, so they have no
     gap and follow the order of commits. `version` rises when something that a client may set changes.
+    `last_reply_seq` is the number of the event with which a reply ended last: beyond `last_read_seq` it is unread.
     """
 
     __tablename__ = "chat_session"
@@ -83,6 +84,7 @@ class ChatSession(Owned, Timestamped, Trashable, Base):
     active_leaf_id: Mapped[UUID | None]  # no foreign key: the message's own key to its session would make a circle
     next_seq: Mapped[int] = mapped_column(default=1)
     last_read_seq: Mapped[int] = mapped_column(default=0)
+    last_reply_seq: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     pinned: Mapped[bool] = mapped_column(default=False)
     archived: Mapped[bool] = mapped_column(default=False)
     document_ids: Mapped[list[str]] = mapped_column(default=list)

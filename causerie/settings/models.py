@@ -1,5 +1,6 @@
 """One row of settings and one of preferences per user."""
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey
@@ -15,7 +16,8 @@ class ApplicationSettings(Owned, Versioned, Timestamped, Base):
     """How a user's conversations are answered and kept.
 
     `context_messages`: most messages of a branch that a prompt may hold. `retention_days`: how long the trash keeps.
-    `retry_paid`: a cut reply of a paid model may be asked for again by itself.
+    `retry_paid`: a cut reply of a paid model may be asked for again by itself. `interface`: what differs from the
+    defaults of `Interface`.
     """
 
     __tablename__ = "application_settings"
@@ -27,6 +29,7 @@ class ApplicationSettings(Owned, Versioned, Timestamped, Base):
     context_messages: Mapped[int] = mapped_column(default=DEFAULT_CONTEXT_MESSAGES)
     retention_days: Mapped[int] = mapped_column(default=DEFAULT_RETENTION_DAYS)
     retry_paid: Mapped[bool] = mapped_column(default=False)
+    interface: Mapped[dict[str, Any] | None]
 
 
 class UserPreferences(Owned, Versioned, Timestamped, Base):

@@ -1,12 +1,13 @@
 """What goes into and comes out of settings and preferences."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from causerie.http.answers import READ_ONLY, Count, Flag, Input, Moment
+from causerie.settings.interface import Interface
 from causerie.settings.models import DEFAULT_CONTEXT_MESSAGES, DEFAULT_RETENTION_DAYS
 
 Words = Annotated[str, Field(max_length=2_000)]
@@ -36,6 +37,13 @@ class SettingsChange(Input, _RowMembers):
     retry_paid: Flag = Field(
         default=False, description="A cut reply of a paid model may be asked for again without a word from the user."
     )
+    interface: Interface = Field(
+        default_factory=Interface, description="PATCH takes the members that it has, PUT all of it."
+    )
+
+
+def _or_defaults(stored: Any) -> Any:
+    return Interface() if stored is None else stored
 
 
 class SettingsOut(BaseModel):
@@ -50,6 +58,7 @@ class SettingsOut(BaseModel):
     context_messages: int
     retention_days: int
     retry_paid: bool
+    interface: Annotated[Interface, BeforeValidator(_or_defaults)]
     version: int
     created_at: datetime
     updated_at: datetime

@@ -6,6 +6,7 @@ from uuid import UUID
 from causerie.db.work import Work
 from causerie.http.answers import Expected, changes
 from causerie.settings import repository
+from causerie.settings.interface import Interface, merged
 from causerie.settings.models import ApplicationSettings, UserPreferences
 from causerie.settings.schemas import PreferencesChange, PreferencesOut, SettingsChange, SettingsOut
 
@@ -35,7 +36,7 @@ def get_preferences(work: Work) -> UserPreferences:
 def change_settings(
     work: Work, given: SettingsChange, expected: Expected, references: References, *, whole: bool
 ) -> ApplicationSettings:
-    """Set what `given` says; with `whole`, what it leaves out returns to its default.
+    """Set what `given` says, inside `interface` too; with `whole`, what it leaves out returns to its default.
 
     Raises:
         Stale: the settings are not in the expected version.
@@ -46,7 +47,10 @@ def change_settings(
     for name, value in changes(given, SettingsOut.model_validate(settings), whole=whole).items():
         if name in references and value is not None and value != getattr(settings, name):
             references[name](work, value)
-        setattr(settings, name, value)
+        if isinstance(value, Interface):
+            settings.interface = merged(None if whole else settings.interface, value)
+        else:
+            setattr(settings, name, value)
     work.session.flush()
     return settings
 

@@ -1,4 +1,4 @@
--- The schema of revision 0002, as PostgreSQL has it. Made from the code: `make docs`.
+-- The schema of revision 0003, as PostgreSQL has it. Made from the code: `make docs`.
 
 CREATE TABLE ai_model (
   user_id UUID,
@@ -155,6 +155,7 @@ CREATE TABLE application_settings (
   context_messages INTEGER NOT NULL,
   retention_days INTEGER NOT NULL,
   retry_paid BOOLEAN NOT NULL,
+  interface JSON,
   created_at TIMESTAMP WITH TIME ZONE NOT NULL,
   updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
   version INTEGER NOT NULL,
@@ -218,6 +219,7 @@ CREATE TABLE chat_session (
   active_leaf_id UUID,
   next_seq INTEGER NOT NULL,
   last_read_seq INTEGER NOT NULL,
+  last_reply_seq INTEGER DEFAULT 0 NOT NULL,
   pinned BOOLEAN NOT NULL,
   archived BOOLEAN NOT NULL,
   document_ids JSON NOT NULL,

@@ -280,6 +280,21 @@ def test_settings_merge_and_are_replaced(api: Api, settings: dict[str, Any]) -> 
     assert api.get("/settings") == replaced.json()
 
 
+def test_how_the_pages_look_merges_inside_and_is_replaced_as_a_whole(api: Api) -> None:
+    before = api.get("/settings")["interface"]
+
+    api.patch("/settings", interface={"theme": "dark"})
+    merged = api.patch("/settings", interface={"density": "compact"})["interface"]
+    whole = api.get("/settings")
+    replaced = api.http.put("/settings", json={**whole, "interface": {"theme": "light"}})
+    api.patch("/settings", interface=before)
+
+    assert (merged["theme"], merged["density"]) == ("dark", "compact")
+    assert replaced.status_code == 200, replaced.text
+    assert replaced.json()["interface"] == before | {"theme": "light", "density": "cosy"}
+    assert api.get("/settings")["interface"] == before
+
+
 @pytest.mark.req("S23")
 @pytest.mark.parametrize("name", ["default_ai_model_id", "default_system_prompt_id", "default_user_profile_id"])
 def test_settings_name_only_what_is_there(api: Api, name: str) -> None:

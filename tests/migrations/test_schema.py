@@ -134,7 +134,7 @@ async def test_an_interrupted_migration_leaves_what_was_there(
     await empty(lambda connection: connection.execute(text(ADD_OWNER)))
     before = await empty(described)
     with monkeypatch.context() as patch:
-        patch.setattr(upgrading, "HEAD", "0003")
+        patch.setattr(upgrading, "HEAD", NEWER)
         patch.setattr(upgrading, "MIGRATIONS", newer_migrations(tmp_path))
 
         with pytest.raises(ZeroDivisionError):
@@ -151,11 +151,13 @@ INSERT INTO "user" (id, name, role, created_at, updated_at)
 VALUES ('00000000000000000000000000000001', 'Ada', 'owner', '2026-01-01 00:00:00', '2026-01-01 00:00:00')
 """
 
-BREAKS_HALF_WAY = """
+NEWER = f"{int(HEAD) + 1:04}"
+
+BREAKS_HALF_WAY = f"""
 from alembic import op
 import sqlalchemy as sa
 
-revision, down_revision = "0003", "0002"
+revision, down_revision = "{NEWER}", "{HEAD}"
 branch_labels = depends_on = None
 
 
@@ -164,7 +166,7 @@ def upgrade() -> None:
     op.drop_table("message_revision")
     op.execute(sa.text('DELETE FROM "user"'))
     1 / 0
-"""
+"""  # noqa: S608 (a migration of our own)
 
 
 def newer_migrations(folder: Path) -> Path:
@@ -174,5 +176,5 @@ def newer_migrations(folder: Path) -> Path:
         target = copied / file.relative_to(Path(migrations.__file__).parent)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(file.read_text())
-    (copied / "versions" / "0003_breaks.py").write_text(BREAKS_HALF_WAY)
+    (copied / "versions" / f"{NEWER}_breaks.py").write_text(BREAKS_HALF_WAY)
     return copied

@@ -1486,6 +1486,97 @@ export interface components {
             parts: components["schemas"]["Parts"];
         };
         /**
+         * Interface
+         * @description What a user chose for the pages; what was never chosen is as it stands here.
+         * @example {
+         *       "keys": {
+         *         "palette": "Control+k"
+         *       },
+         *       "theme": "dark"
+         *     }
+         */
+        Interface: {
+            /**
+             * Theme
+             * @default system
+             * @enum {string}
+             */
+            theme?: "system" | "light" | "dark" | "contrast";
+            /**
+             * Layout
+             * @default manuscript
+             * @enum {string}
+             */
+            layout?: "manuscript" | "bubbles";
+            /**
+             * Density
+             * @default cosy
+             * @enum {string}
+             */
+            density?: "cosy" | "compact";
+            /**
+             * Font Size
+             * @default medium
+             * @enum {string}
+             */
+            font_size?: "small" | "medium" | "large";
+            /**
+             * Story Face
+             * @default serif
+             * @enum {string}
+             */
+            story_face?: "serif" | "interface";
+            /**
+             * Language
+             * @description null: what the browser asks for.
+             */
+            language?: ("en" | "fa" | "zh") | null;
+            /**
+             * Enter
+             * @default send
+             * @enum {string}
+             */
+            enter?: "send" | "newline";
+            /**
+             * Follow
+             * @description The transcript follows a reply that is being written.
+             * @default true
+             */
+            follow?: boolean;
+            /**
+             * Motion
+             * @default system
+             * @enum {string}
+             */
+            motion?: "system" | "reduced";
+            /**
+             * Announce
+             * @description What a screen reader is told of a reply that is being written.
+             * @default sentences
+             * @enum {string}
+             */
+            announce?: "sentences" | "ends" | "off";
+            /**
+             * Keys
+             * @description Chords that differ from the usual ones, by command; null: it has no key. Given as a whole.
+             */
+            keys?: {
+                [key: string]: string | null;
+            };
+            /**
+             * Client Log
+             * @description The pages report errors and slowness to `/api/client-events`.
+             * @default true
+             */
+            client_log?: boolean;
+            /**
+             * Welcomed
+             * @description The welcome was seen or skipped.
+             * @default false
+             */
+            welcomed?: boolean;
+        };
+        /**
          * Items
          * @description A list that is short enough to be whole.
          */
@@ -2904,6 +2995,8 @@ export interface components {
              * @default false
              */
             retry_paid?: boolean;
+            /** @description PATCH takes the members that it has, PUT all of it. */
+            interface?: components["schemas"]["Interface"];
         };
         /**
          * SettingsOut
@@ -2927,6 +3020,7 @@ export interface components {
             retention_days: number;
             /** Retry Paid */
             retry_paid: boolean;
+            interface: components["schemas"]["Interface"];
             /** Version */
             version: number;
             /**
