@@ -6,6 +6,7 @@ import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
+import { catalogues } from './catalogues.ts'
 
 const STATIC = join(import.meta.dirname, '../causerie/static')
 const SERVER = 'http://127.0.0.1:8000'
@@ -47,7 +48,7 @@ function budget(): Plugin {
 
 export default defineConfig({
   base: './',
-  plugins: [react(), tailwindcss(), budget(), compressed()],
+  plugins: [catalogues(), react(), tailwindcss(), budget(), compressed()],
   build: { outDir: STATIC, emptyOutDir: true, target: 'es2023', assetsInlineLimit: 0 },
   experimental: {
     // index.html answers at every depth (/c/:id), so its own links start at the root; scripts and styles find each other.
