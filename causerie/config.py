@@ -5,6 +5,7 @@ import ipaddress
 import os
 import re
 import sys
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, urlsplit
@@ -290,6 +291,10 @@ def load_settings(**overrides: Any) -> Settings:
     Raises:
         WrongSetting: a setting cannot be used; the text is one line that names it.
     """
+    for variable, value in os.environ.items():
+        name = variable.upper().removeprefix(PREFIX)
+        if value and variable.upper().startswith(PREFIX) and name not in _names():
+            raise WrongSetting(f"{PREFIX}{name}: {_no_such_setting(name)}")
     try:
         return Settings(**{name: value for name, value in overrides.items() if value is not None})
     except ValidationError as error:
@@ -322,7 +327,16 @@ def _require(package: str, what: str) -> None:
         raise _refusal(f"{what} needs more packages: pip install 'causerie[postgres,redis]'")
 
 
+def _names() -> list[str]:
+    return [field.upper() for field in Settings.model_fields]
+
+
+def _no_such_setting(name: str) -> str:
+    near = get_close_matches(name, _names(), n=1, cutoff=0.7)
+    return "there is no such setting" + (f"; is {PREFIX}{near[0]} meant?" if near else "")
+
+
 def _one_line(fault: ErrorDetails) -> str:
     name = ".".join(str(part) for part in fault["loc"]).upper()
-    reason = "there is no such setting" if fault["type"] == "extra_forbidden" else fault["msg"]
+    reason = _no_such_setting(name) if fault["type"] == "extra_forbidden" else fault["msg"]
     return f"{PREFIX}{name}: {reason}"

@@ -36,7 +36,7 @@ def settings_page() -> str:
         "Settings",
         f"Environment variables with the prefix `{PREFIX}`, or `causerie.toml` in the folder where the server starts "
         "(there by their names in small letters, without the prefix). Variables win; an empty one counts as absent. A "
-        "setting that cannot be used stops the start with one line that names it.",
+        "setting that cannot be used, or that there is not, stops the start with one line that names it.",
         _table(("setting", "meaning"), rows),
     )
 

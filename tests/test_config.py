@@ -139,11 +139,31 @@ def test_without_accounts_only_this_machine_is_served(host: str) -> None:
         load_settings(host=host)
 
 
-def test_an_unknown_setting_in_the_file_is_named(tmp_path: Path) -> None:
-    (tmp_path / "causerie.toml").write_text("prot = 80\n")
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("PROT", "; is CAUSERIE_PORT meant?"),
+        ("DATABSE_URL", "; is CAUSERIE_DATABASE_URL meant?"),
+        ("DATABASE", "; is CAUSERIE_DATABASE_URL meant?"),
+        ("KITCHEN", ""),
+    ],
+)
+def test_an_unknown_setting_is_named_with_the_nearest_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, told: str
+) -> None:
+    line = f"CAUSERIE_{name}: there is no such setting{told}"
+    monkeypatch.setenv(f"CAUSERIE_{name}", "")
+    load_settings()
 
-    with pytest.raises(WrongSetting, match="CAUSERIE_PROT: there is no such setting"):
+    monkeypatch.setenv(f"CAUSERIE_{name}", "80")
+    with pytest.raises(WrongSetting) as in_a_variable:
         load_settings()
+    monkeypatch.delenv(f"CAUSERIE_{name}")
+    (tmp_path / "causerie.toml").write_text(f"{name.lower()} = 80\n")
+    with pytest.raises(WrongSetting) as in_the_file:
+        load_settings()
+
+    assert (str(in_a_variable.value), str(in_the_file.value)) == (line, line)
 
 
 def test_a_broken_file_is_named(tmp_path: Path) -> None:
