@@ -1,21 +1,23 @@
 import { Link, useRouteError } from 'react-router'
+import { useText } from '../../shared/i18n/text'
 import { Button, buttonClass } from '../../shared/ui/button'
 import { Page } from '../../shared/ui/page'
 
 /** A page that broke. The rest of the app, and everything stored, is as it was. */
 export function RouteError() {
+  const t = useText()
   const error = useRouteError()
   return (
-    <Page title="This page could not be shown" lead="Your chats are safe: they are stored on the server.">
+    <Page title={t('app.broken')} lead={t('app.brokenLead')}>
       <p role="alert" className="mb-6 break-words font-mono text-small text-soft">
         {error instanceof Error ? error.message : String(error)}
       </p>
       <div className="flex gap-2">
         <Button look="primary" onClick={() => location.reload()}>
-          Load it again
+          {t('app.loadAgain')}
         </Button>
         <Link to="/new" className={buttonClass('quiet')}>
-          Start elsewhere
+          {t('app.startElsewhere')}
         </Link>
       </div>
     </Page>
@@ -23,10 +25,11 @@ export function RouteError() {
 }
 
 export function NotFound() {
+  const t = useText()
   return (
-    <Page title="Nothing lives here" lead="The address leads to no page.">
+    <Page title={t('app.notFound')} lead={t('app.notFoundLead')}>
       <Link to="/new" className={buttonClass('primary')}>
-        Talk to somebody
+        {t('app.talk')}
       </Link>
     </Page>
   )

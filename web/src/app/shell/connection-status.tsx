@@ -4,6 +4,7 @@ import { useSelector } from 'react-redux'
 import { Link } from 'react-router'
 import { socket } from '../../realtime/realtime'
 import type { RootState } from '../../realtime/store'
+import { useText } from '../../shared/i18n/text'
 import { useDelayed } from '../../shared/lib/use-delayed'
 import { Button } from '../../shared/ui/button'
 
@@ -14,34 +15,31 @@ const useAppSelector = useSelector.withTypes<RootState>()
 
 /** Says when the server, its database or live text is away: above everything and in nobody's way. */
 export function ConnectionStatus() {
+  const t = useText()
   const { status, delayed, withoutDatabase } = useAppSelector(({ connection }) => connection)
   const kept = useAppSelector(({ outbox }) => outbox.filter(({ status }) => status === 'sending').length)
   const online = status === 'online'
   const away = useDelayed(!online, TELL_AFTER_MS)
   return (
-    <div role="status" aria-label="Connection">
+    <div role="status" aria-label={t('app.connection')}>
       {away && (
         <Line icon={CloudOff}>
-          <span>
-            Reconnecting…{' '}
-            {kept > 0 &&
-              (kept === 1 ? 'One message is kept and sent later.' : `${kept} messages are kept and sent later.`)}
-          </span>
+          <span>{t('app.reconnecting', { kept })}</span>
           <Button look="quiet" className="min-h-7 px-2 py-0.5 text-accent underline" onClick={() => socket.reconnect()}>
-            Retry now
+            {t('app.retryNow')}
           </Button>
         </Line>
       )}
       {online && withoutDatabase && (
         <Line icon={Database}>
-          <span>The database is away. Nothing is lost; sending works again when it is back.</span>
+          <span>{t('app.databaseAway')}</span>
         </Line>
       )}
       {online && !withoutDatabase && delayed && (
         <Line icon={Hourglass}>
-          <span>Live text is delayed. Nothing is lost.</span>
+          <span>{t('app.delayed')}</span>
           <Link to="/health" className="text-accent underline underline-offset-2">
-            Details
+            {t('app.details')}
           </Link>
         </Line>
       )}

@@ -2,6 +2,7 @@ import { PanelLeft } from 'lucide-react'
 import { Dialog } from 'radix-ui'
 import { useEffect, useState } from 'react'
 import { Outlet, useLocation, useNavigate, useNavigation } from 'react-router'
+import { useText } from '../../shared/i18n/text'
 import { recall, remember } from '../../shared/lib/storage'
 import { useMedia } from '../../shared/lib/use-media'
 import { IconButton } from '../../shared/ui/button'
@@ -10,6 +11,7 @@ import { Sidebar } from './sidebar'
 
 /** The house: the chats on the left, one page beside them. Narrow screens open the chats as a sheet. */
 export function Shell() {
+  const t = useText()
   const wide = useMedia('(min-width: 1024px)')
   const [docked, setDocked] = useState(() => recall('sidebar') !== 'hidden')
   const [sheet, setSheet] = useState(false)
@@ -29,7 +31,7 @@ export function Shell() {
         href="#page"
         className="-translate-y-20 fixed top-2 left-2 z-50 rounded-control bg-accent px-3 py-2 text-on-accent focus:translate-y-0"
       >
-        Skip to the page
+        {t('app.skip')}
       </a>
       {shown && (
         <div className="w-[280px] shrink-0">
@@ -47,7 +49,7 @@ export function Shell() {
           {!shown && (
             <IconButton
               icon={PanelLeft}
-              name="Show chats"
+              name={t('app.showChats')}
               className="absolute top-4 left-3 z-10 pointer-coarse:top-2.5 pointer-coarse:left-1.5"
               onClick={() => (wide ? dock(true) : setSheet(true))}
             />
@@ -62,7 +64,7 @@ export function Shell() {
             aria-describedby={undefined}
             className="fixed inset-y-0 left-0 z-30 w-[min(20rem,88vw)] animate-sheet shadow-float outline-none"
           >
-            <Dialog.Title className="sr-only">Chats</Dialog.Title>
+            <Dialog.Title className="sr-only">{t('app.chats')}</Dialog.Title>
             <Sidebar onHide={() => setSheet(false)} />
           </Dialog.Content>
         </Dialog.Portal>

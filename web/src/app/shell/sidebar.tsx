@@ -1,36 +1,39 @@
-import { Activity, BookUser, Cpu, PanelLeftClose, Plus, Trash2 } from 'lucide-react'
+import { Activity, BookUser, Cpu, type LucideIcon, PanelLeftClose, Plus, Trash2 } from 'lucide-react'
 import { Link, NavLink } from 'react-router'
 import { SessionsList } from '../../features/sessions/sessions-list'
+import type { MessageKey } from '../../shared/i18n/keys'
+import { useText } from '../../shared/i18n/text'
 import { cx } from '../../shared/lib/class-names'
 import { buttonClass, IconButton } from '../../shared/ui/button'
 import { ThemeMenu } from './theme-menu'
 
-const PAGES = [
-  { to: '/gallery', name: 'Characters', icon: BookUser },
-  { to: '/models', name: 'Models', icon: Cpu },
-  { to: '/trash', name: 'Trash', icon: Trash2 },
-  { to: '/health', name: 'Health', icon: Activity },
-] as const
+const PAGES: { to: string; name: MessageKey; icon: LucideIcon }[] = [
+  { to: '/gallery', name: 'app.characters', icon: BookUser },
+  { to: '/models', name: 'app.models', icon: Cpu },
+  { to: '/trash', name: 'app.trash', icon: Trash2 },
+  { to: '/health', name: 'app.health', icon: Activity },
+]
 
 export function Sidebar({ onHide }: { onHide: () => void }) {
+  const t = useText()
   return (
-    <aside aria-label="Sidebar" className="flex h-full min-h-0 flex-col border-line border-r bg-sunken">
+    <aside aria-label={t('app.sidebar')} className="flex h-full min-h-0 flex-col border-line border-r bg-sunken">
       <div className="flex items-center justify-between pt-3 pr-2 pb-1 pl-4">
         <Link to="/" className="flex items-center gap-2 font-semibold font-story text-story">
           <Mark />
           Causerie
         </Link>
-        <IconButton icon={PanelLeftClose} name="Hide chats" className="hover:bg-surface" onClick={onHide} />
+        <IconButton icon={PanelLeftClose} name={t('app.hideChats')} className="hover:bg-surface" onClick={onHide} />
       </div>
       <Link to="/new" className={buttonClass('plain', 'mx-3 my-2 justify-start! py-2 font-semibold')}>
         <Plus size={18} aria-hidden />
-        New chat
+        {t('app.newChat')}
       </Link>
-      <nav aria-label="Chats" className="min-h-0 flex-1 overflow-y-auto overscroll-contain px-2 pb-4">
+      <nav aria-label={t('app.chats')} className="min-h-0 flex-1 overflow-y-auto overscroll-contain px-2 pb-4">
         <SessionsList />
       </nav>
       <nav
-        aria-label="Pages"
+        aria-label={t('app.pages')}
         className="grid grid-cols-2 border-line border-t p-2 pb-[max(0.5rem,env(safe-area-inset-bottom))] text-small"
       >
         {PAGES.map(({ to, name, icon: Icon }) => (
@@ -46,7 +49,7 @@ export function Sidebar({ onHide }: { onHide: () => void }) {
             }
           >
             <Icon size={18} aria-hidden />
-            {name}
+            {t(name)}
           </NavLink>
         ))}
         <ThemeMenu />

@@ -3,7 +3,7 @@ import { useLocation, useNavigate } from 'react-router'
 import { conversations } from '../../realtime/realtime'
 import { useCharacter } from '../../shared/api/characters'
 import { useAnsweringModel } from '../../shared/api/models'
-import { STARTERS } from '../../shared/lib/starters'
+import { useStarters } from '../../shared/lib/starters'
 import { Markdown } from '../../shared/markdown/markdown'
 import { voiceStyle } from '../../shared/theme/voice'
 import { Button } from '../../shared/ui/button'
@@ -35,6 +35,7 @@ export function NewChat({ characterId, firstWords }: NewChatProps) {
   const composer = useRef<Composer>(null)
   const shown = useRef(true)
   const deeds = useRowDeeds('', composer, () => undefined)
+  const starters = useStarters()
   const [chosenModel, setChosenModel] = useState<string | null>(null)
   const { data: character, error, refetch } = useCharacter(characterId)
   const model = useAnsweringModel(chosenModel, character?.ai_model_id)
@@ -114,7 +115,7 @@ export function NewChat({ characterId, firstWords }: NewChatProps) {
           ))}
           {sayings.length === 0 && (
             <ul aria-label="Ways to begin" className="flex flex-wrap gap-2 pl-10 sm:pl-13">
-              {STARTERS.map((words) => (
+              {starters.map((words) => (
                 <li key={words}>
                   <Button className="rounded-card text-left font-story" onClick={() => void begin(words)}>
                     {words}

@@ -1,10 +1,12 @@
 import { Check, CircleAlert, type LucideIcon, X } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { Health, WorkerHealth } from '../../shared/api/health'
+import { useText } from '../../shared/i18n/text'
 import { cx } from '../../shared/lib/class-names'
-import { exactTime, timeOfDay } from '../../shared/lib/time'
+import { number } from '../../shared/lib/numbers'
 import { Page } from '../../shared/ui/page'
 import { Empty, Failure, Skeleton } from '../../shared/ui/states'
+import { Time } from '../../shared/ui/time'
 import { databaseWords, isLost, liveTextWords, span, type Verdict, verdict } from './health-words'
 import { useHealth } from './use-health'
 
@@ -16,16 +18,15 @@ const TONES: Record<Verdict['tone'], { icon: LucideIcon; colour: string }> = {
 
 /** Whether everything works, and what waits. */
 export function HealthPage() {
+  const t = useText()
   const { data, error, isPending, dataUpdatedAt, refetch } = useHealth()
   return (
-    <Page title="Health" lead="How the parts of this installation are. Looked at again every few seconds.">
+    <Page title={t('health.title')} lead={t('health.lead')}>
       {isPending && <Skeleton lines={6} />}
-      {error && !data && (
-        <Failure error={error} what="Nothing can be said about the server" onRetry={() => void refetch()} />
-      )}
+      {error && !data && <Failure error={error} what={t('health.unread')} onRetry={() => void refetch()} />}
       {data && (
         <div className="grid gap-10">
-          {error ? <Outdated since={new Date(dataUpdatedAt)} /> : <Summary verdict={verdict(data)} />}
+          {error ? <Outdated since={new Date(dataUpdatedAt)} /> : <Summary verdict={verdict(t, data)} />}
           <Replies queue={data.parts.queue ?? null} />
           <Workers workers={data.parts.workers ?? null} />
           <Parts parts={data.parts} />
@@ -46,16 +47,11 @@ function Summary({ verdict: { tone, words } }: { verdict: Verdict }) {
 }
 
 function Outdated({ since }: { since: Date }) {
+  const t = useText()
   return (
     <p role="status" className="flex gap-2.5 text-story">
       <CircleAlert size={18} aria-hidden className="mt-1 shrink-0 text-warn" />
-      <span>
-        The server does not answer. This is how things were at{' '}
-        <time dateTime={since.toISOString()} title={exactTime(since)}>
-          {timeOfDay(since)}
-        </time>
-        .
-      </span>
+      <span>{t.rich('health.outdated', { when: <Time at={since} form="clock" /> })}</span>
     </p>
   )
 }
@@ -70,12 +66,13 @@ function Section({ title, children }: { title: string; children: ReactNode }) {
 }
 
 function Replies({ queue }: { queue: Health['parts']['queue'] | null }) {
+  const t = useText()
   return (
-    <Section title="Replies">
+    <Section title={t('health.replies')}>
       <dl className="grid grid-cols-3 gap-x-4 border-line border-y py-4">
-        <Figure name="being written">{queue?.running ?? '–'}</Figure>
-        <Figure name="waiting">{queue?.queued ?? '–'}</Figure>
-        <Figure name="longest wait">{queue?.queued ? span(queue.oldest_seconds) : '–'}</Figure>
+        <Figure name={t('health.running')}>{queue ? number(queue.running) : '–'}</Figure>
+        <Figure name={t('health.queued')}>{queue ? number(queue.queued) : '–'}</Figure>
+        <Figure name={t('health.longest')}>{queue?.queued ? span(t, queue.oldest_seconds) : '–'}</Figure>
       </dl>
     </Section>
   )
@@ -91,22 +88,23 @@ function Figure({ name, children }: { name: string; children: ReactNode }) {
 }
 
 function Workers({ workers }: { workers: WorkerHealth[] | null }) {
+  const t = useText()
   return (
-    <Section title="Workers">
-      {workers === null && <Empty>Nobody knows: the database tells, and it is away.</Empty>}
-      {workers?.length === 0 && <Empty>None. A worker writes the replies; start one with “causerie worker”.</Empty>}
+    <Section title={t('health.workers')}>
+      {workers === null && <Empty>{t('health.workersUnknown')}</Empty>}
+      {workers?.length === 0 && <Empty>{t('health.workersNone')}</Empty>}
       {workers && workers.length > 0 && (
         <table className="w-full border-line border-y text-left tabular-nums">
           <thead className="text-small text-soft">
             <tr className="border-line border-b [&>th]:py-2 [&>th]:pr-3 [&>th]:align-bottom [&>th]:font-normal">
-              <th scope="col">Worker</th>
-              <th scope="col">Writes</th>
-              <th scope="col">Seen</th>
-              <th scope="col" title="Replies that it continued after another worker was lost">
-                Took over
+              <th scope="col">{t('health.worker')}</th>
+              <th scope="col">{t('health.writes')}</th>
+              <th scope="col">{t('health.seen')}</th>
+              <th scope="col" title={t('health.tookOverHint')}>
+                {t('health.tookOver')}
               </th>
-              <th scope="col" title="Writes that came too late: somebody else had taken the reply over">
-                Fenced
+              <th scope="col" title={t('health.fencedHint')}>
+                {t('health.fenced')}
               </th>
             </tr>
           </thead>
@@ -122,20 +120,25 @@ function Workers({ workers }: { workers: WorkerHealth[] | null }) {
 }
 
 function WorkerRow({ worker }: { worker: WorkerHealth }) {
+  const t = useText()
   const lost = isLost(worker)
   return (
     <tr className="[&>*]:py-2.5 [&>*]:pr-3 [&>*]:align-top">
       <th scope="row" className="font-normal">
         <span className="font-mono text-small">{worker.id}</span>
-        {lost && <State icon={CircleAlert}>lost</State>}
-        {!lost && worker.draining && <State icon={CircleAlert}>is ending</State>}
+        {lost && <State icon={CircleAlert}>{t('health.lost')}</State>}
+        {!lost && worker.draining && <State icon={CircleAlert}>{t('health.ending')}</State>}
       </th>
       <td>
-        {worker.running} <span className="text-small text-soft">of {worker.concurrency}</span>
+        {t.rich('health.writesOf', {
+          n: worker.running,
+          most: worker.concurrency,
+          of: (words) => <span className="text-small text-soft">{words}</span>,
+        })}
       </td>
-      <td>{span(worker.seen_seconds_ago)} ago</td>
-      <td>{worker.takeovers}</td>
-      <td>{worker.fenced}</td>
+      <td>{t('health.ago', { span: span(t, worker.seen_seconds_ago) })}</td>
+      <td>{number(worker.takeovers)}</td>
+      <td>{number(worker.fenced)}</td>
     </tr>
   )
 }
@@ -150,13 +153,14 @@ function State({ icon: Icon, children }: { icon: LucideIcon; children: string })
 }
 
 function Parts({ parts }: { parts: Health['parts'] }) {
+  const t = useText()
   const open = parts.sockets?.open
   return (
-    <Section title="This node">
+    <Section title={t('health.node')}>
       <dl className="divide-y divide-line border-line border-y">
-        <Part name="Database">{databaseWords(parts)}</Part>
-        <Part name="Live text">{liveTextWords(parts)}</Part>
-        <Part name="Connections">{typeof open === 'number' ? `${open} open` : '–'}</Part>
+        <Part name={t('health.database')}>{databaseWords(t, parts)}</Part>
+        <Part name={t('health.liveText')}>{liveTextWords(t, parts)}</Part>
+        <Part name={t('health.connections')}>{typeof open === 'number' ? t('health.open', { n: open }) : '–'}</Part>
       </dl>
     </Section>
   )

@@ -1,6 +1,7 @@
 /** How the installation is, in words. */
 
 import type { Health, WorkerHealth } from '../../shared/api/health'
+import type { Text } from '../../shared/i18n/text'
 
 export interface Verdict {
   tone: 'good' | 'warn' | 'danger'
@@ -16,32 +17,33 @@ export function isLost(worker: WorkerHealth): boolean {
 }
 
 /** What matters most, in one sentence, with what it means for whoever is talking. */
-export function verdict({ parts }: Health): Verdict {
+export function verdict(t: Text, { parts }: Health): Verdict {
   if (!parts.queue) {
-    return { tone: 'danger', words: 'The database is away. Nothing is lost; sending works again when it is back.' }
+    return { tone: 'danger', words: t('health.databaseAway') }
   }
   if (!parts.workers?.some((worker) => !isLost(worker) && !worker.draining)) {
-    return { tone: 'warn', words: 'No worker is here. What you say is stored, and answered as soon as one is.' }
+    return { tone: 'warn', words: t('health.noWorker') }
   }
   if (parts.broker?.kind === 'redis' && parts.broker.away) {
-    return { tone: 'warn', words: 'Redis is away. Replies grow about once a second, and none is lost.' }
+    return { tone: 'warn', words: t('health.redisAway') }
   }
-  return { tone: 'good', words: 'Everything works.' }
+  return { tone: 'good', words: t('health.good') }
 }
 
-export function databaseWords({ database, queue }: Health['parts']): string {
+export function databaseWords(t: Text, { database, queue }: Health['parts']): string {
   const kind = database?.kind
-  const name = (typeof kind === 'string' && DATABASES[kind]) || 'Unknown'
-  return queue ? name : `${name}, away`
+  const name = (typeof kind === 'string' && DATABASES[kind]) || t('health.unknown')
+  return queue ? name : t('health.away', { database: name })
 }
 
-export function liveTextWords({ broker }: Health['parts']): string {
-  if (broker?.kind === 'redis') return broker.away ? 'From the database, since Redis is away' : 'Through Redis'
-  return broker?.away ? 'Within this process; from others through the database' : 'Within this process'
+export function liveTextWords(t: Text, { broker }: Health['parts']): string {
+  if (broker?.kind === 'redis') return t(broker.away ? 'health.fromDatabase' : 'health.throughRedis')
+  return t(broker?.away ? 'health.withinAndDatabase' : 'health.within')
 }
 
 /** A span in its largest unit: `0 s`, `12 min`, `3 h`. */
-export function span(seconds: number): string {
-  if (seconds < 90) return `${Math.round(seconds)} s`
-  return seconds < 5_400 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`
+export function span(t: Text, seconds: number): string {
+  if (seconds < 90) return t('health.seconds', { n: Math.round(seconds) })
+  if (seconds < 5_400) return t('health.minutes', { n: Math.round(seconds / 60) })
+  return t('health.hours', { n: Math.round(seconds / 3_600) })
 }

@@ -1,6 +1,8 @@
 import { zodResolver } from '@hookform/resolvers/zod'
+import { useMemo } from 'react'
 import { useForm } from 'react-hook-form'
 import * as z from 'zod/mini'
+import { type Text, useText } from '../../shared/i18n/text'
 import { Button } from '../../shared/ui/button'
 import { Field, TextField } from '../../shared/ui/field'
 import { useNotify } from '../../shared/ui/toaster'
@@ -9,22 +11,25 @@ import { useAddModel, useDefaultModel } from './use-models'
 
 const ADDABLE = ['openai', 'openrouter', 'gemini'] as const
 
-const schema = z.object({
-  provider: z.enum(ADDABLE),
-  model: z.string().check(z.trim(), z.minLength(1, 'Which model? Its name stands in the provider’s list.')),
-  name: z.string().check(z.trim()),
-  api_key: z.string().check(z.trim()),
-  base_url: z.string().check(z.trim(), z.regex(/^$|^https?:\/\/\S+$/, 'An address begins with http:// or https://.')),
-})
+const schemaOf = (t: Text) =>
+  z.object({
+    provider: z.enum(ADDABLE),
+    model: z.string().check(z.trim(), z.minLength(1, t('models.whichModel'))),
+    name: z.string().check(z.trim()),
+    api_key: z.string().check(z.trim()),
+    base_url: z.string().check(z.trim(), z.regex(/^$|^https?:\/\/\S+$/, t('models.badAddress'))),
+  })
 
-type Values = z.infer<typeof schema>
+type Values = z.infer<ReturnType<typeof schemaOf>>
 
 const EMPTY: Values = { provider: 'openai', model: '', name: '', api_key: '', base_url: '' }
 
 export function AddModelForm() {
+  const t = useText()
   const notify = useNotify()
   const add = useAddModel()
   const choose = useDefaultModel()
+  const schema = useMemo(() => schemaOf(t), [t])
   const form = useForm<Values>({ resolver: zodResolver(schema), defaultValues: EMPTY })
   const provider = form.watch('provider')
   const field = (name: keyof Values) => ({
@@ -40,39 +45,34 @@ export function AddModelForm() {
         onSuccess: (model) => {
           form.reset(EMPTY)
           choose.mutate(model.id)
-          notify.say(`${model.name} answers from now on`)
+          notify.say(t('models.answersNow', { name: model.name }))
         },
       },
     ),
   )
 
   return (
-    <form noValidate aria-label="Add a model" className="grid gap-5 sm:grid-cols-2" onSubmit={submit}>
-      <Field label="Provider">
+    <form noValidate aria-label={t('models.add')} className="grid gap-5 sm:grid-cols-2" onSubmit={submit}>
+      <Field label={t('models.provider')}>
         {(control) => (
           <select {...control} {...form.register('provider')}>
             {ADDABLE.map((value) => (
               <option key={value} value={value}>
-                {PROVIDERS[value].name}
+                {t(PROVIDERS[value].name)}
               </option>
             ))}
           </select>
         )}
       </Field>
-      <TextField label="Model" placeholder={PROVIDERS[provider].example} {...field('model')} />
-      <TextField
-        label="API key"
-        type="password"
-        hint="Stored encrypted on your server and never shown again."
-        {...field('api_key')}
-      />
-      <TextField label="Name" hint="What you call it; the model’s own name if empty." {...field('name')} />
+      <TextField label={t('models.model')} placeholder={PROVIDERS[provider].example} {...field('model')} />
+      <TextField label={t('models.apiKey')} type="password" hint={t('models.apiKeyHint')} {...field('api_key')} />
+      <TextField label={t('models.name')} hint={t('models.nameHint')} {...field('name')} />
       {provider === 'openai' && (
         <div className="sm:col-span-2">
           <TextField
-            label="Address"
+            label={t('models.address')}
             placeholder="https://models.example.org/v1"
-            hint="Of any server that speaks the OpenAI API. Empty: OpenAI itself."
+            hint={t('models.addressHint')}
             {...field('base_url')}
           />
         </div>
@@ -84,7 +84,7 @@ export function AddModelForm() {
       )}
       <div className="sm:col-span-2">
         <Button type="submit" look="primary" disabled={add.isPending}>
-          {add.isPending ? 'Adding…' : 'Add model'}
+          {t(add.isPending ? 'models.adding' : 'models.addModel')}
         </Button>
       </div>
     </form>

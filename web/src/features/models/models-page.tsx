@@ -2,6 +2,8 @@ import { Check, PlugZap, Trash2 } from 'lucide-react'
 import { useModels, useSettings } from '../../shared/api/models'
 import type { components } from '../../shared/api/schema.gen'
 import type { Model } from '../../shared/api/wire'
+import { useText } from '../../shared/i18n/text'
+import { number } from '../../shared/lib/numbers'
 import { Button, IconButton } from '../../shared/ui/button'
 import { Page } from '../../shared/ui/page'
 import { Empty, Failure, Skeleton } from '../../shared/ui/states'
@@ -12,28 +14,22 @@ import { useDefaultModel, useDeleteModel, useRestoreModel, useTestModel } from '
 
 /** Who can answer. */
 export function ModelsPage() {
+  const t = useText()
   const models = useModels()
   const settings = useSettings()
   const defaultId = settings.data?.default_ai_model_id
   return (
-    <Page
-      title="Models"
-      lead="A character speaks through a model: the small one on this machine, or one you have a key for."
-    >
+    <Page title={t('models.title')} lead={t('models.lead')}>
       {models.isPending && <Skeleton lines={4} />}
-      {models.error && (
-        <Failure error={models.error} what="The models could not be read" onRetry={() => void models.refetch()} />
-      )}
-      {models.data?.items.length === 0 && (
-        <Empty>No model is here yet. Add one below, and every character can answer.</Empty>
-      )}
+      {models.error && <Failure error={models.error} what={t('models.unread')} onRetry={() => void models.refetch()} />}
+      {models.data?.items.length === 0 && <Empty>{t('models.empty')}</Empty>}
       <ul className="grid gap-3">
         {models.data?.items.map((model) => (
           <ModelCard key={model.id} model={model} isDefault={model.id === defaultId} />
         ))}
       </ul>
       <section className="mt-12">
-        <h2 className="mb-4 font-semibold font-story text-title">Add a model</h2>
+        <h2 className="mb-4 font-semibold font-story text-title">{t('models.add')}</h2>
         <AddModelForm />
       </section>
     </Page>
@@ -41,6 +37,7 @@ export function ModelsPage() {
 }
 
 function ModelCard({ model, isDefault }: { model: Model; isDefault: boolean }) {
+  const t = useText()
   const notify = useNotify()
   const test = useTestModel(model.id)
   const choose = useDefaultModel()
@@ -56,41 +53,41 @@ function ModelCard({ model, isDefault }: { model: Model; isDefault: boolean }) {
             {isDefault && (
               <span className="inline-flex items-center gap-1 font-normal text-good text-small">
                 <Check size={15} aria-hidden />
-                answers by default
+                {t('models.isDefault')}
               </span>
             )}
           </h2>
           <p className="break-words text-small text-soft">
-            {PROVIDERS[model.provider].name} · {model.model}
+            {t(PROVIDERS[model.provider].name)} · {model.model}
             {model.base_url && ` · ${model.base_url}`}
-            {model.api_key && ` · key ${model.api_key}`}
+            {model.api_key && ` · ${t('models.key', { key: model.api_key })}`}
           </p>
         </div>
         <div className="flex flex-wrap items-center gap-1 max-sm:-ml-3.5">
           {!isDefault && (
             <Button look="quiet" disabled={choose.isPending} onClick={() => choose.mutate(model.id, { onError })}>
-              Use by default
+              {t('models.useByDefault')}
             </Button>
           )}
           <Button
             look="quiet"
-            aria-label={`Test ${model.name}`}
+            aria-label={t('models.testName', { name: model.name })}
             disabled={test.isPending}
             onClick={() => test.mutate()}
           >
             <PlugZap size={18} aria-hidden />
-            {test.isPending ? 'Asking…' : 'Test'}
+            {t(test.isPending ? 'models.asking' : 'models.test')}
           </Button>
           {model.provider !== 'local' && (
             <IconButton
               icon={Trash2}
-              name={`Delete ${model.name}`}
+              name={t('models.deleteName', { name: model.name })}
               disabled={remove.isPending}
               onClick={() =>
                 remove.mutate(model.id, {
                   onError,
                   onSuccess: () =>
-                    notify.say(`${model.name} is in the trash`, () => restore.mutate(model.id, { onError })),
+                    notify.say(t('models.inTrash', { name: model.name }), () => restore.mutate(model.id, { onError })),
                 })
               }
             />
@@ -108,16 +105,20 @@ function ModelCard({ model, isDefault }: { model: Model; isDefault: boolean }) {
 }
 
 function TestResult({ result }: { result: components['schemas']['ModelTest'] }) {
+  const t = useText()
   if (!result.ok) {
     return (
       <p role="alert" className="mt-2 text-danger text-small">
-        {result.error?.detail || 'It did not answer.'}
+        {result.error?.detail || t('models.silent')}
       </p>
     )
   }
   return (
     <p role="status" className="mt-2 text-good text-small">
-      It answered in {result.seconds.toFixed(1)} s: “{result.text}”
+      {t('models.answered', {
+        seconds: number(result.seconds, { minimumFractionDigits: 1, maximumFractionDigits: 1 }),
+        text: result.text,
+      })}
     </p>
   )
 }

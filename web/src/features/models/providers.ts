@@ -1,15 +1,16 @@
 import type { Model } from '../../shared/api/wire'
+import type { MessageKey } from '../../shared/i18n/keys'
 
 interface Provider {
-  name: string
+  name: MessageKey
   /** An example of a model's name there. */
   example: string
 }
 
 export const PROVIDERS: Record<Model['provider'], Provider> = {
-  local: { name: 'On this machine', example: '' },
-  openai: { name: 'OpenAI or compatible', example: 'gpt-5-mini' },
-  openrouter: { name: 'OpenRouter', example: 'mistralai/mistral-small' },
-  gemini: { name: 'Google Gemini', example: 'gemini-2.5-flash' },
-  langchain: { name: 'LangChain', example: '' },
+  local: { name: 'models.local', example: '' },
+  openai: { name: 'models.openai', example: 'gpt-5-mini' },
+  openrouter: { name: 'models.openrouter', example: 'mistralai/mistral-small' },
+  gemini: { name: 'models.gemini', example: 'gemini-2.5-flash' },
+  langchain: { name: 'models.langchain', example: '' },
 }

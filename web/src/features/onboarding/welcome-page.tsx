@@ -2,7 +2,8 @@ import { Plus } from 'lucide-react'
 import { Link } from 'react-router'
 import { useCharacters } from '../../shared/api/characters'
 import type { Character } from '../../shared/api/wire'
-import { STARTERS } from '../../shared/lib/starters'
+import { useText } from '../../shared/i18n/text'
+import { useStarters } from '../../shared/lib/starters'
 import { plainText } from '../../shared/markdown/plain'
 import { voiceStyle } from '../../shared/theme/voice'
 import { buttonClass } from '../../shared/ui/button'
@@ -12,34 +13,37 @@ import { Empty, Failure, Skeleton } from '../../shared/ui/states'
 
 /** Where every chat begins: somebody to talk to. */
 export function WelcomePage() {
+  const t = useText()
+  const starters = useStarters()
   const { data, error, isPending, refetch } = useCharacters()
   const present = data?.items.filter(({ archived }) => !archived) ?? []
   return (
-    <Page title="Who would you like to talk to?" lead="Choose somebody, or pick the first words and begin at once.">
+    <Page title={t('onboarding.title')} lead={t('onboarding.lead')}>
       {isPending && <Skeleton lines={9} />}
-      {error && <Failure error={error} what="The characters could not be read" onRetry={() => void refetch()} />}
+      {error && <Failure error={error} what={t('onboarding.unread')} onRetry={() => void refetch()} />}
       {data && present.length === 0 && (
         <Empty
           action={
             <Link to="/characters/new" className={buttonClass('primary')}>
               <Plus size={18} aria-hidden />
-              New character
+              {t('onboarding.newCharacter')}
             </Link>
           }
         >
-          Nobody is here yet. Write a character: a name and first words are enough.
+          {t('onboarding.empty')}
         </Empty>
       )}
       <ul className="grid gap-4">
         {present.map((character, place) => (
-          <CharacterCard key={character.id} character={character} starters={startersFor(place)} />
+          <CharacterCard key={character.id} character={character} starters={pairAt(place, starters)} />
         ))}
       </ul>
     </Page>
   )
 }
 
-function CharacterCard({ character, starters }: { character: Character; starters: readonly string[] }) {
+function CharacterCard({ character, starters }: { character: Character; starters: string[] }) {
+  const t = useText()
   const to = `/new?character=${character.id}`
   return (
     <li
@@ -59,7 +63,10 @@ function CharacterCard({ character, starters }: { character: Character; starters
             {plainText(character.first_mes)}
           </p>
         )}
-        <ul aria-label={`First words to ${character.name}`} className="relative mt-3 flex w-fit flex-wrap gap-2">
+        <ul
+          aria-label={t('onboarding.firstWords', { name: character.name })}
+          className="relative mt-3 flex w-fit flex-wrap gap-2"
+        >
           {starters.map((words) => (
             <li key={words}>
               <Link
@@ -78,6 +85,6 @@ function CharacterCard({ character, starters }: { character: Character; starters
 }
 
 /** Two of the starters, another pair for each card. */
-function startersFor(place: number): string[] {
-  return [place, place + 1].map((index) => STARTERS[index % STARTERS.length] ?? STARTERS[0])
+function pairAt(place: number, starters: string[]): string[] {
+  return [...starters, ...starters].slice(place % starters.length).slice(0, 2)
 }

@@ -2,10 +2,13 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { RotateCcw } from 'lucide-react'
 import { answer, api } from '../../shared/api/client'
 import type { components } from '../../shared/api/schema.gen'
-import { dayHeading, exactTime, shortTime } from '../../shared/lib/time'
+import type { MessageKey } from '../../shared/i18n/keys'
+import { useText } from '../../shared/i18n/text'
+import { dayHeading } from '../../shared/lib/time'
 import { Button } from '../../shared/ui/button'
 import { Page } from '../../shared/ui/page'
 import { Empty, Failure, Skeleton } from '../../shared/ui/states'
+import { Time } from '../../shared/ui/time'
 import { useNotify } from '../../shared/ui/toaster'
 
 type TrashItem = components['schemas']['TrashItem']
@@ -21,12 +24,12 @@ const RESTORE: Record<TrashItem['kind'], (id: string) => Promise<unknown>> = {
 }
 
 /** What each kind is called. */
-const KIND: Record<TrashItem['kind'], string> = {
-  session: 'Chat',
-  character: 'Character',
-  profile: 'Profile',
-  model: 'Model',
-  prompt: 'Prompt',
+const KIND: Record<TrashItem['kind'], MessageKey> = {
+  session: 'trash.session',
+  character: 'trash.character',
+  profile: 'trash.profile',
+  model: 'trash.model',
+  prompt: 'trash.prompt',
 }
 
 const trashKey = ['trash'] as const
@@ -34,15 +37,16 @@ const LONGEST_PAGE = 200
 
 /** What was deleted and can still come back. */
 export function TrashPage() {
+  const t = useText()
   const { data, error, isPending, refetch } = useQuery({
     queryKey: trashKey,
     queryFn: () => answer(api.GET('/api/trash', { params: { query: { limit: LONGEST_PAGE } } })),
   })
   return (
-    <Page title="Trash" lead="What you deleted waits here before it goes for good.">
+    <Page title={t('trash.title')} lead={t('trash.lead')}>
       {isPending && <Skeleton lines={5} />}
-      {error && <Failure error={error} what="The trash could not be read" onRetry={() => void refetch()} />}
-      {data && data.items.length === 0 && <Empty>The trash is empty.</Empty>}
+      {error && <Failure error={error} what={t('trash.unread')} onRetry={() => void refetch()} />}
+      {data && data.items.length === 0 && <Empty>{t('trash.empty')}</Empty>}
       {data && data.items.length > 0 && (
         <ul className="divide-y divide-line border-line border-y">
           {data.items.map((item) => (
@@ -55,14 +59,14 @@ export function TrashPage() {
 }
 
 function TrashRow({ item }: { item: TrashItem }) {
+  const t = useText()
   const queryClient = useQueryClient()
   const notify = useNotify()
-  const name = item.name || 'Untitled'
-  const deletedAt = new Date(item.deleted_at)
+  const name = item.name || t('trash.untitled')
   const restore = useMutation<unknown, Error>({
     mutationFn: () => RESTORE[item.kind](item.id),
     onSuccess: () => {
-      notify.say(`“${name}” is back`)
+      notify.say(t('trash.isBack', { name }))
       return queryClient.invalidateQueries()
     },
     onError: (error) => notify.alert(error.message),
@@ -74,16 +78,20 @@ function TrashRow({ item }: { item: TrashItem }) {
           {name}
         </p>
         <p className="text-small text-soft">
-          {KIND[item.kind]} · deleted{' '}
-          <time dateTime={item.deleted_at} title={exactTime(deletedAt)}>
-            {shortTime(deletedAt)}
-          </time>
-          , kept until {dayHeading(new Date(item.purged_at))}
+          {t.rich('trash.deleted', {
+            kind: t(KIND[item.kind]),
+            when: <Time at={new Date(item.deleted_at)} />,
+            day: dayHeading(new Date(item.purged_at)),
+          })}
         </p>
       </div>
-      <Button disabled={restore.isPending} aria-label={`Restore ${name}`} onClick={() => restore.mutate()}>
+      <Button
+        disabled={restore.isPending}
+        aria-label={t('trash.restoreName', { name })}
+        onClick={() => restore.mutate()}
+      >
         <RotateCcw size={18} aria-hidden />
-        Restore
+        {t('trash.restore')}
       </Button>
     </li>
   )

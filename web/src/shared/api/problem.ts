@@ -1,3 +1,4 @@
+import { text } from '../i18n/text'
 import type { ProblemBody } from './wire'
 
 /** A refusal of the server, or the failure to reach it. */
@@ -22,8 +23,8 @@ export async function problemOf(response: Response): Promise<Problem> {
   if (isProblemBody(body)) return new Problem(body)
   return new Problem({
     type: 'about:blank',
-    title: 'The answer cannot be read',
-    detail: `The server answered ${response.status}.`,
+    title: text('shared.unreadable'),
+    detail: text('shared.unreadableDetail', { status: String(response.status) }),
     status: response.status,
     code: 'unreadable_answer',
     retryable: response.status >= 500,
@@ -34,8 +35,8 @@ export async function problemOf(response: Response): Promise<Problem> {
 export function unreachable(): Problem {
   return new Problem({
     type: 'about:blank',
-    title: 'The server cannot be reached',
-    detail: 'Causerie’s server cannot be reached. Nothing is lost; try again when it is back.',
+    title: text('shared.unreachable'),
+    detail: text('shared.unreachableDetail'),
     status: 0,
     code: 'unreachable',
     retryable: true,

@@ -1,7 +1,15 @@
+import type { MessageKey } from '../i18n/keys'
+import { useText } from '../i18n/text'
+
+const STARTERS: MessageKey[] = [
+  'shared.starterSecret',
+  'shared.starterWindow',
+  'shared.starterStory',
+  'shared.starterFood',
+]
+
 /** First words that any character can answer, also when a very small model speaks for it. */
-export const STARTERS = [
-  'Tell me a secret',
-  'What do you see from your window?',
-  'Tell me a story',
-  'What’s your favourite food?',
-] as const
+export function useStarters(): string[] {
+  const t = useText()
+  return STARTERS.map((key) => t(key))
+}

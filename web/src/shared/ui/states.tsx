@@ -1,6 +1,7 @@
 import { CircleAlert } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { Problem } from '../api/problem'
+import { useText } from '../i18n/text'
 import { cx } from '../lib/class-names'
 import { useDelayed } from '../lib/use-delayed'
 import { Button } from './button'
@@ -9,9 +10,10 @@ const SKELETON_AFTER_MS = 200
 
 /** Grey lines in the shape of what is coming; nothing at all for waits that end at once. */
 export function Skeleton({ lines = 4, className }: { lines?: number; className?: string }) {
+  const t = useText()
   if (!useDelayed(true, SKELETON_AFTER_MS)) return null
   return (
-    <div role="status" aria-label="Loading" className={cx('grid animate-fade gap-3', className)}>
+    <div role="status" aria-label={t('shared.loading')} className={cx('grid animate-fade gap-3', className)}>
       {Array.from({ length: lines }, (_, line) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: the lines are all alike
         <div key={line} className={cx('h-4 rounded-control bg-line/60', line % 3 === 2 ? 'w-2/3' : 'w-full')} />
@@ -39,17 +41,22 @@ interface FailureProps {
 
 /** What happened, what is safe, what to do, and the number to ask about. */
 export function Failure({ error, what, onRetry }: FailureProps) {
+  const t = useText()
   const request = error instanceof Problem ? error.body.request_id : null
   return (
     <div role="alert" className="grid justify-items-start gap-3 rounded-card border border-line bg-surface p-4">
       <p className="flex gap-2">
         <CircleAlert size={18} aria-hidden className="mt-0.5 text-danger" />
         <span>
-          <strong className="font-semibold">{what}.</strong> {error.message}
+          {t.rich('shared.failure', {
+            what,
+            strong: (words) => <strong className="font-semibold">{words}</strong>,
+            why: error.message,
+          })}
         </span>
       </p>
-      {request && <p className="text-small text-soft">Request {request}</p>}
-      {onRetry && <Button onClick={onRetry}>Try again</Button>}
+      {request && <p className="text-small text-soft">{t('shared.request', { id: request })}</p>}
+      {onRetry && <Button onClick={onRetry}>{t('shared.tryAgain')}</Button>}
     </div>
   )
 }

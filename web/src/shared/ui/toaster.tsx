@@ -1,6 +1,7 @@
 import { X } from 'lucide-react'
 import { Toast } from 'radix-ui'
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from 'react'
+import { useText } from '../i18n/text'
 import { Button, IconButton } from './button'
 
 /** An undo stands this long; what is deleted lies in the trash after that. */
@@ -30,6 +31,7 @@ export function useNotify(): Notify {
 }
 
 export function Toaster({ children }: { children: ReactNode }) {
+  const t = useText()
   const [notices, setNotices] = useState<Notice[]>([])
   const add = useCallback((notice: Omit<Notice, 'id'>) => {
     setNotices((all) => [...all.slice(-2), { ...notice, id: (all.at(-1)?.id ?? 0) + 1 }])
@@ -45,7 +47,7 @@ export function Toaster({ children }: { children: ReactNode }) {
 
   return (
     <NotifyContext value={notify}>
-      <Toast.Provider label="Notice" swipeDirection="up">
+      <Toast.Provider label={t('shared.notice')} swipeDirection="up">
         {children}
         {notices.map((notice) => (
           <Toast.Root
@@ -57,12 +59,12 @@ export function Toaster({ children }: { children: ReactNode }) {
           >
             <Toast.Description className="min-w-0 flex-1 break-words">{notice.text}</Toast.Description>
             {notice.undo && (
-              <Toast.Action asChild altText="Undo: it can also be restored from the trash">
-                <Button onClick={notice.undo}>Undo</Button>
+              <Toast.Action asChild altText={t('shared.undoElsewhere')}>
+                <Button onClick={notice.undo}>{t('shared.undo')}</Button>
               </Toast.Action>
             )}
             <Toast.Close asChild>
-              <IconButton icon={X} name="Close notice" />
+              <IconButton icon={X} name={t('shared.closeNotice')} />
             </Toast.Close>
           </Toast.Root>
         ))}
