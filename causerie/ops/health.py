@@ -50,12 +50,16 @@ class BrokerHealth(BaseModel):
 
 
 class WorkerHealth(BaseModel):
-    """A process that makes replies, by the end of its id. `seen_seconds_ago` is the age of its last sign of life."""
+    """A process that makes replies, by the end of its id. `seen_seconds_ago` is the age of its last sign of life.
+
+    `gone`: that is longer ago than its lease, so others go on with what it was writing.
+    """
 
     id: str
     running: int
     concurrency: int
     seen_seconds_ago: float
+    gone: bool
     draining: bool
     takeovers: int
     fenced: int
@@ -99,7 +103,11 @@ class Fleet:
 
     def alive(self) -> list[Worker]:
         """Return the workers that keep their leases."""
-        return [worker for worker in self.workers if self.seen_at - worker.seen_at <= DEAD]
+        return [worker for worker in self.workers if not self.is_gone(worker)]
+
+    def is_gone(self, worker: Worker) -> bool:
+        """Tell whether the worker's leases have run out."""
+        return self.seen_at - worker.seen_at > DEAD
 
 
 @probes.get("/livez", response_model=Alive)
@@ -120,14 +128,14 @@ async def readyz(request: Request) -> Response:
 
 @router.get("/health", response_model=Health)
 async def health(request: Request) -> Response:
-    """Return how the node's parts are, and how the workers are as far as the database tells."""
+    """Return how the node's parts are, and how the workers are as far as the database tells: the gone ones last."""
     state = request.app.state
     known: Mapping[str, Part] = state.parts
     parts = Parts.model_validate({name: dict(tell()) for name, tell in known.items()})
     fleet = await look(state)
     if fleet is not None:
         parts.queue = QueueHealth.model_validate(fleet.queue)
-        parts.workers = [_worker(worker, fleet.seen_at) for worker in fleet.workers]
+        parts.workers = sorted((_worker(worker, fleet) for worker in fleet.workers), key=lambda worker: worker.gone)
     broker_away = parts.broker is not None and parts.broker.kind == "redis" and parts.broker.away
     worked_on = fleet is not None and bool(fleet.alive() or state.counts())  # our own worker's row comes a second later
     whole = worked_on and not broker_away
@@ -167,12 +175,13 @@ def _fleet(work: Work) -> Fleet:
     return Fleet(now, list(rows), queue_state(work, now))
 
 
-def _worker(worker: Worker, now: datetime) -> WorkerHealth:
+def _worker(worker: Worker, fleet: Fleet) -> WorkerHealth:
     return WorkerHealth(
         id=shown_id(worker),
         running=worker.running,
         concurrency=worker.concurrency,
-        seen_seconds_ago=round(max((now - worker.seen_at).total_seconds(), 0.0), 1),
+        seen_seconds_ago=round(max((fleet.seen_at - worker.seen_at).total_seconds(), 0.0), 1),
+        gone=fleet.is_gone(worker),
         draining=worker.draining,
         takeovers=worker.takeovers,
         fenced=worker.fenced,

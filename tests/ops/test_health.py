@@ -83,6 +83,27 @@ async def test_a_worker_that_is_gone_is_not_counted_on(app: FastAPI, client: htt
     assert late not in fleet.alive()
 
 
+async def test_workers_that_are_gone_are_marked_and_come_last(app: FastAPI, client: httpx.AsyncClient) -> None:
+    now = utc_now()
+    ages = {new_id(): timedelta(seconds=age) for age in (20, 1, 30, 10)}
+
+    def enter(work: Work) -> None:
+        for worker_id, age in ages.items():
+            fields = {"host": "elsewhere", "pid": 1, "version": "1", "concurrency": 8, "started_at": now}
+            work.session.add(Worker(id=worker_id, seen_at=now - age, **fields))
+
+    await app.state.database.work(app.state.sign_in(None), enter)
+    names = {worker_id.hex[-SHOWN_DIGITS:]: age.seconds for worker_id, age in ages.items()}
+    shown = [worker for worker in (await get(client, "/health"))["parts"]["workers"] if worker["id"] in names]
+
+    assert [(names[worker["id"]], worker["gone"]) for worker in shown] == [
+        (1, False),
+        (10, False),
+        (20, True),
+        (30, True),
+    ]
+
+
 async def test_health_is_told_while_the_database_is_away(
     app: FastAPI, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,7 @@ const WORKER = {
   running: 3,
   concurrency: 64,
   seen_seconds_ago: 1.6,
+  gone: false,
   draining: false,
   takeovers: 2,
   fenced: 1,
@@ -50,7 +51,7 @@ test.each([
   ['Redis is away', { broker: { kind: 'redis', away: true } }],
   ['The database is away', { queue: null, workers: null }],
   ['No worker is here', { workers: [] }],
-  ['No worker is here', { workers: [{ ...WORKER, seen_seconds_ago: 40 }] }],
+  ['No worker is here', { workers: [{ ...WORKER, seen_seconds_ago: 40, gone: true }] }],
 ] satisfies [string, Partial<Health['parts']>][])('%s', async (words, parts) => {
   serve({ 'GET /api/health': healthOf(parts) })
   renderPage(<HealthPage />)
@@ -58,14 +59,14 @@ test.each([
   expect(await screen.findByRole('status')).toHaveTextContent(words)
 })
 
-test('a worker that is lost or ending is marked', async () => {
-  const lost = { ...WORKER, id: 'aaaaaaaa', seen_seconds_ago: 16 }
+test('a worker that is gone or ending is marked', async () => {
+  const gone = { ...WORKER, id: 'aaaaaaaa', seen_seconds_ago: 16, gone: true }
   const ending = { ...WORKER, id: 'bbbbbbbb', draining: true }
-  serve({ 'GET /api/health': healthOf({ workers: [WORKER, lost, ending] }) })
+  serve({ 'GET /api/health': healthOf({ workers: [WORKER, ending, gone] }) })
   renderPage(<HealthPage />)
 
   const names = (await screen.findAllByRole('rowheader')).map((name) => name.textContent)
-  expect(names).toEqual(['5a6f1d2c', 'aaaaaaaalost', 'bbbbbbbbis ending'])
+  expect(names).toEqual(['5a6f1d2c', 'bbbbbbbbis ending', 'aaaaaaaagone'])
 })
 
 test('it is looked at again, and what was seen last stays when the server is gone', async () => {

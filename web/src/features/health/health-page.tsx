@@ -7,7 +7,7 @@ import { number } from '../../shared/lib/numbers'
 import { Page } from '../../shared/ui/page'
 import { Empty, Failure, Skeleton } from '../../shared/ui/states'
 import { Time } from '../../shared/ui/time'
-import { databaseWords, isLost, liveTextWords, span, type Verdict, verdict } from './health-words'
+import { databaseWords, liveTextWords, span, type Verdict, verdict } from './health-words'
 import { useHealth } from './use-health'
 
 const TONES: Record<Verdict['tone'], { icon: LucideIcon; colour: string }> = {
@@ -121,13 +121,12 @@ function Workers({ workers }: { workers: WorkerHealth[] | null }) {
 
 function WorkerRow({ worker }: { worker: WorkerHealth }) {
   const t = useText()
-  const lost = isLost(worker)
   return (
-    <tr className="[&>*]:py-2.5 [&>*]:pr-3 [&>*]:align-top">
+    <tr className={cx('[&>*]:py-2.5 [&>*]:pr-3 [&>*]:align-top', worker.gone && 'text-soft')}>
       <th scope="row" className="font-normal">
         <span className="font-mono text-small">{worker.id}</span>
-        {lost && <State icon={CircleAlert}>{t('health.lost')}</State>}
-        {!lost && worker.draining && <State icon={CircleAlert}>{t('health.ending')}</State>}
+        {worker.gone && <State icon={CircleAlert}>{t('health.gone')}</State>}
+        {!worker.gone && worker.draining && <State icon={CircleAlert}>{t('health.ending')}</State>}
       </th>
       <td>
         {t.rich('health.writesOf', {

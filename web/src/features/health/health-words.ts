@@ -1,6 +1,6 @@
 /** How the installation is, in words. */
 
-import type { Health, WorkerHealth } from '../../shared/api/health'
+import type { Health } from '../../shared/api/health'
 import type { Text } from '../../shared/i18n/text'
 
 export interface Verdict {
@@ -8,20 +8,14 @@ export interface Verdict {
   words: string
 }
 
-/** A worker that was not seen for so long has lost the replies that it was writing. */
-const LOST_AFTER_SECONDS = 15
 const DATABASES: Record<string, string> = { sqlite: 'SQLite', postgresql: 'PostgreSQL' }
-
-export function isLost(worker: WorkerHealth): boolean {
-  return worker.seen_seconds_ago > LOST_AFTER_SECONDS
-}
 
 /** What matters most, in one sentence, with what it means for whoever is talking. */
 export function verdict(t: Text, { parts }: Health): Verdict {
   if (!parts.queue) {
     return { tone: 'danger', words: t('health.databaseAway') }
   }
-  if (!parts.workers?.some((worker) => !isLost(worker) && !worker.draining)) {
+  if (!parts.workers?.some((worker) => !worker.gone && !worker.draining)) {
     return { tone: 'warn', words: t('health.noWorker') }
   }
   if (parts.broker?.kind === 'redis' && parts.broker.away) {

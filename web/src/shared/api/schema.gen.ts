@@ -1105,7 +1105,7 @@ export interface paths {
         };
         /**
          * Health
-         * @description Return how the node's parts are, and how the workers are as far as the database tells.
+         * @description Return how the node's parts are, and how the workers are as far as the database tells: the gone ones last.
          */
         get: operations["health"];
         put?: never;
@@ -3102,6 +3102,8 @@ export interface components {
         /**
          * WorkerHealth
          * @description A process that makes replies, by the end of its id. `seen_seconds_ago` is the age of its last sign of life.
+         *
+         *     `gone`: that is longer ago than its lease, so others go on with what it was writing.
          */
         WorkerHealth: {
             /** Id */
@@ -3112,6 +3114,8 @@ export interface components {
             concurrency: number;
             /** Seen Seconds Ago */
             seen_seconds_ago: number;
+            /** Gone */
+            gone: boolean;
             /** Draining */
             draining: boolean;
             /** Takeovers */
