@@ -1,11 +1,36 @@
-// Blocking on purpose: the theme stands before the first paint. The policy allows no inline script.
+// Blocking on purpose: the page is dressed before its first paint. The policy allows no inline script.
 ;(() => {
-  let chosen = null
-  try {
-    chosen = JSON.parse(localStorage.getItem('causerie.theme'))
-  } catch {
-    // Storage is closed or holds something else: the system's theme is right then.
+  const { dataset } = document.documentElement
+  const dark = matchMedia('(prefers-color-scheme: dark)')
+  const more = matchMedia('(prefers-contrast: more)')
+  const calm = matchMedia('(prefers-reduced-motion: reduce)')
+
+  function recall(name) {
+    try {
+      return JSON.parse(localStorage.getItem(`causerie.${name}`))
+    } catch {
+      // Storage is closed or holds something else: what the system wants is right then.
+      return null
+    }
   }
-  const dark = chosen === 'dark' || (chosen !== 'light' && matchMedia('(prefers-color-scheme: dark)').matches)
-  document.documentElement.dataset.theme = dark ? 'dark' : 'light'
+
+  function themeOf(chosen) {
+    if (['light', 'dark', 'contrast'].includes(chosen)) return chosen
+    if (more.matches) return 'contrast'
+    return dark.matches ? 'dark' : 'light'
+  }
+
+  function dress() {
+    const chosen = recall('interface') ?? { theme: recall('theme') }
+    dataset.theme = themeOf(chosen.theme)
+    dataset.layout = chosen.layout ?? 'manuscript'
+    dataset.density = chosen.density ?? 'cosy'
+    dataset.fontSize = chosen.font_size ?? 'medium'
+    dataset.storyFace = chosen.story_face ?? 'serif'
+    dataset.motion = chosen.motion === 'reduced' || calm.matches ? 'reduced' : 'full'
+  }
+
+  dress()
+  addEventListener('causerie:interface', dress)
+  for (const media of [dark, more, calm]) media.addEventListener('change', dress)
 })()

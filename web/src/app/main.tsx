@@ -4,6 +4,7 @@ import { createRoot } from 'react-dom/client'
 import { RouterProvider } from 'react-router'
 import { followSessionNews } from '../features/sessions/use-sessions'
 import { conversations, socket } from '../realtime/realtime'
+import { spoken } from '../shared/theme/interface'
 import './app.css'
 import { Providers, queryClient } from './providers'
 import { router } from './router'
@@ -17,6 +18,7 @@ socket.start()
 
 const place = document.getElementById('root')
 if (!place) throw new Error('index.html has no place for the app')
+await spoken
 createRoot(place).render(
   <StrictMode>
     <Providers>

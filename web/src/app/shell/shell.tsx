@@ -5,6 +5,7 @@ import { Outlet, useLocation, useNavigate, useNavigation } from 'react-router'
 import { useText } from '../../shared/i18n/text'
 import { recall, remember } from '../../shared/lib/storage'
 import { useMedia } from '../../shared/lib/use-media'
+import { useKeptInterface } from '../../shared/theme/use-interface'
 import { IconButton } from '../../shared/ui/button'
 import { ConnectionStatus } from './connection-status'
 import { Sidebar } from './sidebar'
@@ -17,6 +18,7 @@ export function Shell() {
   const [sheet, setSheet] = useState(false)
   const navigation = useNavigation()
   const shown = wide && docked
+  useKeptInterface()
   useShortcuts(() => (wide ? dock(!docked) : setSheet(!sheet)))
   useCloseOnArrival(() => setSheet(false))
 

@@ -1,17 +1,21 @@
-import { Monitor, Moon, Sun } from 'lucide-react'
-import { chooseTheme, type Theme, useTheme } from '../../shared/theme/theme'
+import { Contrast, type LucideIcon, Monitor, Moon, Sun } from 'lucide-react'
+import type { MessageKey } from '../../shared/i18n/keys'
+import { useText } from '../../shared/i18n/text'
+import type { Interface } from '../../shared/theme/interface'
+import { useInterface } from '../../shared/theme/use-interface'
 import { Menu, MenuChoice } from '../../shared/ui/menu'
 
-const ICONS = { light: Sun, dark: Moon, system: Monitor }
-const OPTIONS: { value: Theme; name: string }[] = [
-  { value: 'light', name: 'Light' },
-  { value: 'dark', name: 'Dark' },
-  { value: 'system', name: 'As the system' },
+const OPTIONS: { value: Interface['theme']; name: MessageKey; icon: LucideIcon }[] = [
+  { value: 'light', name: 'app.themeLight', icon: Sun },
+  { value: 'dark', name: 'app.themeDark', icon: Moon },
+  { value: 'contrast', name: 'app.themeContrast', icon: Contrast },
+  { value: 'system', name: 'app.themeSystem', icon: Monitor },
 ]
 
 export function ThemeMenu() {
-  const theme = useTheme()
-  const Icon = ICONS[theme]
+  const t = useText()
+  const [{ theme }, change] = useInterface()
+  const Icon = OPTIONS.find(({ value }) => value === theme)?.icon ?? Monitor
   return (
     <Menu
       side="top"
@@ -21,17 +25,17 @@ export function ThemeMenu() {
           className="flex min-h-9 items-center gap-2 rounded-control px-2 text-soft hover:text-ink pointer-coarse:min-h-11"
         >
           <Icon size={18} aria-hidden />
-          Theme
+          {t('app.theme')}
         </button>
       }
     >
       <MenuChoice
-        label="Theme"
+        label={t('app.theme')}
         value={theme}
-        options={OPTIONS}
-        onChange={(value) => {
-          const option = OPTIONS.find((candidate) => candidate.value === value)
-          if (option) chooseTheme(option.value)
+        options={OPTIONS.map(({ value, name }) => ({ value, name: t(name) }))}
+        onChange={(chosen) => {
+          const option = OPTIONS.find(({ value }) => value === chosen)
+          if (option) change({ theme: option.value })
         }}
       />
     </Menu>

@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { runInThisContext } from 'node:vm'
+import { act, screen, waitFor } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { Refusal, renderPage, serve } from '../../../test/page'
+import { adopt, settle, unsent } from './interface'
+import { useInterface, useKeptInterface } from './use-interface'
+
+const html = document.documentElement
+const firstScript = readFileSync(join(import.meta.dirname, '../../../public/theme.js'), 'utf8')
+const settingsWith = (chosen: object) => ({ default_ai_model_id: null, interface: chosen })
+
+beforeEach(() => {
+  runInThisContext(firstScript)
+})
+
+afterEach(() => {
+  settle(unsent())
+  adopt({})
+})
+
+function Choices() {
+  useKeptInterface()
+  const [{ theme, density }, change] = useInterface()
+  return (
+    <>
+      <p>
+        {theme} and {density}
+      </p>
+      <button type="button" onClick={() => change({ theme: 'dark' })}>
+        Dark
+      </button>
+      <button type="button" onClick={() => change({ density: 'compact' })}>
+        Compact
+      </button>
+    </>
+  )
+}
+
+const choose = (name: string) => userEvent.click(screen.getByRole('button', { name }))
+const changes = (asked: { method: string; body: unknown }[]) =>
+  asked.filter(({ method }) => method === 'PATCH').map(({ body }) => body)
+
+test('what is chosen dresses the page at once, goes to the server, and stands before the next first paint', async () => {
+  const asked = serve({
+    'GET /api/settings': settingsWith({}),
+    'PATCH /api/settings': settingsWith({ theme: 'dark', density: 'compact' }),
+  })
+  renderPage(<Choices />)
+
+  await choose('Dark')
+  await choose('Compact')
+  expect(html.dataset).toMatchObject({ theme: 'dark', density: 'compact', layout: 'manuscript', motion: 'full' })
+  await waitFor(() => expect(unsent()).toEqual({}))
+  expect(changes(asked)).toEqual([{ interface: { theme: 'dark' } }, { interface: { density: 'compact' } }])
+
+  html.dataset.theme = 'light'
+  runInThisContext(firstScript)
+  expect(html.dataset.theme).toBe('dark')
+})
+
+test('without the server a choice stays, also over what the server still has, and the next visit sends it', async () => {
+  const away = () => {
+    throw new TypeError('Failed to fetch')
+  }
+  serve({ 'GET /api/settings': settingsWith({}), 'PATCH /api/settings': away })
+  renderPage(<Choices />)
+  await choose('Dark')
+  act(() => adopt({ theme: 'light' }))
+  expect(screen.getByText('dark and cosy')).toBeVisible()
+
+  const asked = serve({
+    'GET /api/settings': settingsWith({ density: 'compact' }),
+    'PATCH /api/settings': settingsWith({ theme: 'dark', density: 'compact' }),
+  })
+  renderPage(<Choices />)
+  await waitFor(() => expect(changes(asked)).toEqual([{ interface: { theme: 'dark' } }]))
+  expect(screen.getAllByText('dark and compact')).toHaveLength(2)
+  await waitFor(() => expect(unsent()).toEqual({}))
+})
+
+test('a choice that the server refuses is taken back, and said', async () => {
+  serve({
+    'GET /api/settings': settingsWith({ theme: 'contrast' }),
+    'PATCH /api/settings': new Refusal(422, 'invalid', 'That is no theme.'),
+  })
+  renderPage(<Choices />)
+  expect(await screen.findByText('contrast and cosy')).toBeVisible()
+
+  await choose('Dark')
+  expect(await screen.findByText('That is no theme.')).toBeVisible()
+  expect(screen.getByText('contrast and cosy')).toBeVisible()
+  expect(html.dataset.theme).toBe('contrast')
+})
+
+test('a choice of another tab holds here at once', () => {
+  serve({ 'GET /api/settings': settingsWith({}) })
+  renderPage(<Choices />)
+
+  localStorage.setItem('causerie.interface', JSON.stringify({ theme: 'dark', font_size: 'large' }))
+  act(() => void dispatchEvent(new StorageEvent('storage', { key: 'causerie.interface' })))
+  expect(screen.getByText('dark and cosy')).toBeVisible()
+  expect(html.dataset).toMatchObject({ theme: 'dark', fontSize: 'large' })
+})
+
+test('a theme chosen before there was more to choose is kept', async () => {
+  localStorage.setItem('causerie.theme', '"dark"')
+  runInThisContext(firstScript)
+  expect(html.dataset.theme).toBe('dark')
+
+  vi.resetModules()
+  const anew = await import('./interface')
+  expect(anew.interfaceNow()).toMatchObject({ theme: 'dark', density: 'cosy' })
+  expect(anew.unsent()).toEqual({ theme: 'dark' })
+  expect(localStorage.getItem('causerie.theme')).toBeNull()
+})

@@ -1,0 +1,69 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useCallback, useEffect, useRef, useSyncExternalStore } from 'react'
+import { answer, api } from '../api/client'
+import { settingsKey, useSettings } from '../api/models'
+import type { Problem } from '../api/problem'
+import type { components } from '../api/schema.gen'
+import { useNotify } from '../ui/toaster'
+import {
+  adopt,
+  type Interface,
+  type InterfaceChange,
+  interfaceNow,
+  onInterface,
+  settle,
+  show,
+  unsent,
+} from './interface'
+
+type Settings = components['schemas']['SettingsOut']
+
+/** How the reader wants the pages, and a way to change it: seen at once everywhere, sent to the server behind. */
+export function useInterface(): [Interface, (change: InterfaceChange) => void] {
+  const present = useSyncExternalStore(onInterface, interfaceNow)
+  const send = useSend()
+  const change = useCallback(
+    (members: InterfaceChange) => {
+      show(members)
+      send(members)
+    },
+    [send],
+  )
+  return [present, change]
+}
+
+/** Follow what other devices chose, and send what an earlier visit could not. */
+export function useKeptInterface(): void {
+  const { data } = useSettings()
+  const send = useSend()
+  const sent = useRef(false)
+  useEffect(() => {
+    if (!data) return
+    adopt(data.interface)
+    const left = unsent()
+    if (!sent.current && Object.keys(left).length > 0) send(left)
+    sent.current = true
+  }, [data, send])
+}
+
+function useSend() {
+  const queryClient = useQueryClient()
+  const notify = useNotify()
+  return useMutation<Settings, Problem, InterfaceChange>({
+    // One after the other, so that the last choice is the one that stays.
+    scope: { id: 'interface' },
+    mutationFn: (members) => answer(api.PATCH('/api/settings', { body: { interface: members } })),
+    // An answer that is older than the change would take it back for a moment.
+    onMutate: () => queryClient.cancelQueries({ queryKey: settingsKey }),
+    onSuccess: (settings, members) => {
+      settle(members)
+      queryClient.setQueryData(settingsKey, settings)
+    },
+    onError: (problem, members) => {
+      if (problem.body.status === 0 || problem.body.retryable) return
+      settle(members)
+      adopt(queryClient.getQueryData<Settings>(settingsKey)?.interface ?? {})
+      notify.alert(problem.message)
+    },
+  }).mutate
+}
