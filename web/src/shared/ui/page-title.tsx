@@ -11,14 +11,14 @@ interface PageTitleProps {
 /** The `h1` of a page: names the browser's tab and takes the focus when the reader comes from another page. */
 export function PageTitle({ children, className, keepFocus = false }: PageTitleProps) {
   const heading = useRef<HTMLHeadingElement>(null)
-  const { key } = useLocation()
+  const { key, pathname } = useLocation()
   // The first entry of a visit has this key: there the browser puts the focus, as on any page.
-  const arrives = useRef(key !== 'default' && !keepFocus)
+  const seen = useRef(key === 'default' ? pathname : null)
 
   useEffect(() => {
-    if (arrives.current) heading.current?.focus({ preventScroll: true })
-    arrives.current = false
-  }, [])
+    if (seen.current !== pathname && !keepFocus) heading.current?.focus({ preventScroll: true })
+    seen.current = pathname
+  }, [pathname, keepFocus])
 
   return (
     <>

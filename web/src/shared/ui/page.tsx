@@ -1,4 +1,5 @@
-import type { ReactNode } from 'react'
+import { type ReactNode, useRef } from 'react'
+import { useKeptScroll } from '../lib/kept-scroll'
 import { PageTitle } from './page-title'
 
 interface PageProps {
@@ -11,8 +12,10 @@ interface PageProps {
 
 /** A page of the app beside the chat: a heading, a measure wide enough for cards, room to breathe. */
 export function Page({ title, lead, actions, children }: PageProps) {
+  const box = useRef<HTMLDivElement>(null)
+  useKeptScroll(box)
   return (
-    <div className="h-full overflow-y-auto">
+    <div ref={box} className="h-full overflow-y-auto">
       <div className="mx-auto max-w-3xl px-4 pt-16 pb-16 sm:px-8 lg:pt-12">
         <header className="mb-8 flex flex-wrap items-end gap-x-4 gap-y-3">
           <div className="min-w-0 flex-1 basis-64">
