@@ -101,11 +101,16 @@ class Installation:
                 await _ON_PARTS[strike.fault](self, strike)
             return Struck(strike, began, time.time(), recovery)
 
+    @property
+    def ways(self) -> list[Proxy]:
+        """The proxies between its parts."""
+        ways = (*self.web_ways, self.provider_way, self.sql_way, self.redis_way)
+        return [way for way in ways if way is not None]
+
     async def heal(self) -> None:
         """Let everything run and every way be free."""
-        for way in (*self.web_ways, self.provider_way, self.sql_way, self.redis_way):
-            if way is not None:
-                way.heal()
+        for way in self.ways:
+            way.heal()
         for process in self.processes:
             if process.pid is None:
                 process.start()

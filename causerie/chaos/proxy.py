@@ -61,6 +61,12 @@ class Proxy:
             side.abort()
         return count
 
+    def bury(self) -> None:
+        """Cut the ends whose other end is gone for good: what the keep-alive of a host does after some minutes."""
+        for side in list(self._sides):
+            if side.is_widowed:
+                side.abort()
+
     def take(self, near: "_Near") -> None:
         """Find the other end for a new connection."""
         self._sides.add(near)
@@ -102,6 +108,11 @@ class _Side(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._ends = False
         self.is_dead = False
+
+    @property
+    def is_widowed(self) -> bool:
+        """Whether the connection is dead and its other end has been given up."""
+        return self.is_dead and self._other is not None and self._other.transport.is_closing()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)  # uvloop has transports of its own

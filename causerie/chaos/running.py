@@ -154,6 +154,8 @@ async def _residues(it: Installation, before: dict[int, tuple[Process, int, int]
     """Wait until everything is back at its base line, and tell what is not."""
     deadline = time.monotonic() + SETTLE_SECONDS
     while True:
+        for way in it.ways:
+            way.bury()
         residues = await asyncio.to_thread(_look, it, before)
         if all(residue.after <= residue.allowed for residue in residues) or time.monotonic() > deadline:
             return residues

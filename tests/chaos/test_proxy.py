@@ -18,6 +18,11 @@ Ends = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 class Echo(asyncio.Protocol):
     """Answers every byte with itself."""
 
+    lost = False
+
+    def connection_lost(self, _: Exception | None) -> None:
+        self.lost = True
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
@@ -27,9 +32,9 @@ class Echo(asyncio.Protocol):
 
 
 @asynccontextmanager
-async def echo() -> AsyncIterator[int]:
-    """Serve echoes; give the port."""
-    made: list[Echo] = []
+async def echo(made: list[Echo] | None = None) -> AsyncIterator[int]:
+    """Serve echoes; give the port. `made` receives the connections at this end."""
+    made = [] if made is None else made
 
     def make() -> Echo:
         made.append(Echo())
@@ -91,6 +96,28 @@ async def test_a_black_hole_swallows_and_what_it_had_stays_dead() -> None:
         assert await exchange(after, b"after") == b"after"
         for ends in (old, during, after):
             ends[1].close()
+
+
+async def test_the_far_end_of_a_dead_connection_stays_until_it_is_buried() -> None:
+    made: list[Echo] = []
+    async with echo(made) as port, Proxy(port) as proxy:
+        near = await asyncio.open_connection("127.0.0.1", proxy.port)
+        await exchange(near, b"hello")
+        proxy.black_hole()
+        proxy.heal()
+
+        proxy.bury()  # the near end has not given it up
+        near[1].close()
+        async with asyncio.timeout(2):
+            while proxy.connections:  # noqa: ASYNC110 (it is counted; nothing tells)
+                await asyncio.sleep(0.01)
+        assert not made[0].lost
+
+        proxy.bury()
+
+        async with asyncio.timeout(2):
+            while not made[0].lost:  # noqa: ASYNC110 (as above)
+                await asyncio.sleep(0.01)
 
 
 async def test_a_delay_delays_and_keeps_the_order() -> None:
