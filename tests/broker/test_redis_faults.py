@@ -76,6 +76,16 @@ async def reads(broker: RedisBroker, text: LiveText) -> bool:
     return await broker.bus.read(SESSION, [REPLY]) == [text]
 
 
+async def test_a_server_that_takes_no_writes_is_away_until_it_does(nodes: Nodes, valkey: ValkeyServer) -> None:
+    valkey.command("REPLICAOF", "127.0.0.1", 1)
+    await eventually(lambda: nodes.here.bus.away and nodes.there.bus.away)
+    nodes.say("Once ")
+    valkey.command("REPLICAOF", "NO", "ONE")
+    await eventually(lambda: not (nodes.here.bus.away or nodes.there.bus.away))
+
+    await nodes.stored("Once ")
+
+
 async def test_a_killed_server_loses_nothing_that_is_still_being_written(nodes: Nodes, valkey: ValkeyServer) -> None:
     nodes.say("Once ")
     await nodes.ear.hears_text("Once ")

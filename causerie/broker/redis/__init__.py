@@ -7,17 +7,22 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from redis.exceptions import ResponseError
+
 from causerie.broker.redis.bus import RedisBus
 from causerie.broker.redis.cache import RedisSessionCache
-from causerie.broker.redis.connections import Connections
+from causerie.broker.redis.connections import FAILURES, Command, Connections, reason_of
 from causerie.broker.redis.hearing import Hearing
 from causerie.broker.redis.jobs import RedisDispatcher
-from causerie.broker.redis.pipe import Pipe
+from causerie.broker.redis.keys import PROBE
+from causerie.broker.redis.pipe import Once, Pipe
 
-__all__ = ["RedisBroker", "redis_broker"]
+__all__ = ["RedisBroker", "fault_of", "redis_broker"]
 
 START_SECONDS = 1.0
 END_SECONDS = 1.0
+PROBE_SECONDS = 5.0
+WRITE: Command = ("DEL", PROBE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,7 @@ async def redis_broker(url: str, *, consumer: UUID) -> AsyncIterator[RedisBroker
         asyncio.create_task(news.run(), name="redis news"),
         asyncio.create_task(questions.run(), name="redis questions"),
         asyncio.create_task(hearing.run(), name="redis hearing"),
+        asyncio.create_task(_probe(news), name="redis probe"),
     ]
     try:
         with suppress(TimeoutError):
@@ -73,3 +79,29 @@ async def redis_broker(url: str, *, consumer: UUID) -> AsyncIterator[RedisBroker
         for loop in loops:
             loop.cancel()
         await asyncio.gather(*loops, return_exceptions=True)
+
+
+async def fault_of(url: str) -> str | None:
+    """Return why the Redis there is of no use, in one line; None if it answers and takes what is written.
+
+    Raises:
+        ValueError: `url` cannot be read.
+    """
+    connections = Connections(url)
+    try:
+        line = await connections.line_to(await connections.node_of(PROBE))
+        try:
+            [answer] = await line.ask(WRITE)
+        finally:
+            await connections.hang_up(line)
+    except FAILURES as error:
+        return reason_of(error)
+    return str(answer) if isinstance(answer, ResponseError) else None
+
+
+async def _probe(news: Pipe) -> None:
+    """Write every few seconds, so that a Redis that takes no writes is noticed also where nothing is said."""
+    while True:
+        if not news.away:
+            news.put(Once(PROBE, WRITE))
+        await asyncio.sleep(PROBE_SECONDS)

@@ -50,7 +50,7 @@ class RedisBus:
 
     @property
     def away(self) -> bool:
-        return self._hearing.away
+        return self._hearing.away or self._news.away  # where nobody can write there is nothing to hear
 
     def open(self, session: SessionKey, message_id: UUID, attempt: int, kept: str) -> None:
         replies = self._texts.setdefault(session, {})

@@ -10,6 +10,8 @@ from causerie.broker.ports import SessionKey
 JOBS = b"chat:jobs"
 WORKERS = b"workers"
 STOPS = b"stops"
+PROBE = b"chat:probe"
+"""A key that never exists: deleting it changes nothing, and shows whether writes are taken."""
 
 TEXT_SECONDS = 300
 """How long a stream of text lives after its last entry, at least."""

@@ -116,6 +116,11 @@ class Pipe:
         self._pausing = False
         self._away_since: float | None = None
 
+    @property
+    def away(self) -> bool:
+        """Whether what was sent last failed: out of reach, or no writes are taken there."""
+        return self._away_since is not None
+
     def put(self, parcel: Parcel) -> None:
         """Send a parcel soon; returns at once."""
         if self._pausing and not self._patient:
