@@ -126,7 +126,7 @@ def migrate(
 
 @app.command()
 def doctor() -> None:
-    """Look at folders, database, keys, model and web app, and say what is wrong."""
+    """Look at folders, database, Redis, keys, model and web app, and say what is wrong."""
     from causerie.ops.doctor import examine
 
     findings = examine(_settings())

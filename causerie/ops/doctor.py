@@ -45,7 +45,11 @@ def _findings(settings: Settings) -> Iterator[Finding]:
         "data folder", ok=writable, text=f"{folder}, {state}, {'private' if private else 'others may look in'}"
     )
     file = settings.database_file
-    yield _served_database(settings.database_url) if file is None else _database_file(file)
+    if file is None:
+        yield _served_database(settings.database_url)
+        yield _redis(settings.redis_url)
+    else:
+        yield _database_file(file)
     yield _key(settings)
     yield _model(settings)
     built = (_STATIC / "index.html").is_file()
@@ -71,6 +75,16 @@ def _served_database(url: str) -> Finding:
     except CauserieError as error:
         return Finding("database", ok=False, text=error.detail)
     return Finding("database", ok=revision == HEAD, text=f"PostgreSQL, schema {revision or 'none'}, newest {HEAD}")
+
+
+def _redis(url: str | None) -> Finding:
+    if url is None:
+        return Finding("Redis", ok=True, text="none; live text is about a second late (CAUSERIE_REDIS_URL)")
+    # Its driver is an extra.
+    from causerie.broker.redis import fault_of  # noqa: PLC0415
+
+    fault = asyncio.run(fault_of(url))
+    return Finding("Redis", ok=fault is None, text=fault or "answers, and takes what is written")
 
 
 def _key(settings: Settings) -> Finding:
