@@ -18,7 +18,7 @@ from causerie.db.across import LATE
 from causerie.db.work import Work
 from causerie.errors import CauserieError
 from causerie.generation import statements
-from causerie.generation.errors import Interrupted, OutOfTime, Overtaken
+from causerie.generation.errors import Interrupted, OutOfTime
 from causerie.generation.slots import Slots, Taking
 from causerie.prompting.service import Context, read_context
 from causerie.providers.continuing import kept_length
@@ -92,12 +92,12 @@ def start(
     context = read_context(work, session_id, message_id)
     if context.model is None or _take_slot(work, context, slots) is not Taking.TAKEN:
         return None
-    claimed = _claim(work, SessionKey(work.actor.user_id, session_id), context, worker)
+    claimed = _claim_queued(work, SessionKey(work.actor.user_id, session_id), context, worker)
     return claimed, [_begun(claimed)]
 
 
 def find(work: Work, message_id: UUID) -> Found | None:
-    """Return the reply if it may be claimed; then its session is locked."""
+    """Return the reply if it may be claimed; then its session and its own row are locked."""
     now = utc_now()
     row = work.execute(statements.CLAIMABLE, of_message=message_id, now=now, overdue=now - LATE).one_or_none()
     if row is None:
@@ -121,15 +121,12 @@ def claim(work: Work, found: Found, worker: UUID, slots: Slots, seen: Sequence[L
 
     Returns:
         The claim or the ending, or why there is no slot.
-
-    Raises:
-        Overtaken: another worker was faster; the transaction is to be rolled back.
     """
     context = read_context(work, found.session.session_id, found.message_id)
     kept, ending = _take_over(found, context, seen)
     if ending is None and (taking := _take_slot(work, context, slots)) is not Taking.TAKEN:
         return taking
-    claimed = _claim(work, found.session, context, worker, kept)
+    claimed = _claim_found(work, found, context, worker, kept)
     chats.record_locked(work, found.session.session_id, found.row.next_seq, _begun(claimed))
     if ending is None:
         return claimed
@@ -137,37 +134,56 @@ def claim(work: Work, found: Found, worker: UUID, slots: Slots, seen: Sequence[L
     return ending
 
 
-def _claim(work: Work, session: SessionKey, context: Context, worker: UUID, kept: str | None = None) -> Claimed:
-    """Raise the attempt, with `kept` as its text; None for what the user wants kept."""
-    message_id = context.reply_id
+def _claim_queued(work: Work, session: SessionKey, context: Context, worker: UUID) -> Claimed:
+    """Raise the attempt of a reply that this transaction queued; what the user wants kept is its text."""
     leased_until = boot_seconds() + TRUSTED_SECONDS
     now = utc_now()
     row = work.execute(
-        statements.CLAIM,
-        of_message=message_id,
-        now=now,
-        overdue=now - LATE,
+        statements.CLAIM, of_message=context.reply_id, new_owner=worker, lease=now + LEASE, deadline=now + LONGEST_REPLY
+    ).one()
+    work.write(statements.MARK_STREAMING, of_message=context.reply_id, new_intent=INTENT)
+    return _claimed(session, context, row, row.attempt, row.deadline_at, leased_until, row.partial_text)
+
+
+def _claim_found(work: Work, found: Found, context: Context, worker: UUID, kept: str) -> Claimed:
+    """Raise the attempt of a reply whose row is locked, with `kept` as its text; nothing can come in between."""
+    leased_until = boot_seconds() + TRUSTED_SECONDS
+    now = utc_now()
+    attempt = found.attempt + 1
+    deadline = found.row.deadline_at or now + LONGEST_REPLY
+    work.write(
+        statements.CLAIM_LOCKED,
+        of_message=found.message_id,
+        new_attempt=attempt,
         new_owner=worker,
         lease=now + LEASE,
-        deadline=now + LONGEST_REPLY,
-    ).one_or_none()
-    if row is None:
-        raise Overtaken
-    kept = row.partial_text if kept is None else kept
-    if row.attempt > 1:
-        work.write(statements.KEEP, of_message=message_id, text=kept)
-    work.write(statements.MARK_STREAMING, of_message=message_id, new_intent=INTENT)
+        deadline=deadline,
+        text=kept,
+    )
+    work.write(statements.MARK_STREAMING, of_message=found.message_id, new_intent=INTENT)
+    return _claimed(found.session, context, found.row, attempt, deadline, leased_until, kept)
+
+
+def _claimed(
+    session: SessionKey,
+    context: Context,
+    row: Row[Any],
+    attempt: int,
+    deadline: datetime,
+    leased_until: float,
+    kept: str,
+) -> Claimed:
     return Claimed(
         session=session,
-        message_id=message_id,
-        attempt=row.attempt,
-        deadline=row.deadline_at,
+        message_id=context.reply_id,
+        attempt=attempt,
+        deadline=deadline,
         context=context,
         leased_until=leased_until,
         kept=kept,
         free=_is_free(context),
-        last_try=row.attempt - row.first_attempt >= MOST_ATTEMPTS,
-        taken_over=row.attempt > row.first_attempt + 1,
+        last_try=attempt - row.first_attempt >= MOST_ATTEMPTS,
+        taken_over=attempt > row.first_attempt + 1,
     )
 
 

@@ -25,7 +25,6 @@ from causerie.failpoints import failpoint
 from causerie.generation import statements
 from causerie.generation.claiming import LEASE, Claimed, Found, claim, find, start
 from causerie.generation.coalescing import Coalescer
-from causerie.generation.errors import Overtaken
 from causerie.generation.keeping import RENEWAL_SECONDS, Keeper, Sign
 from causerie.generation.reply import Interruption, Reply
 from causerie.generation.slots import CLAIMS_AT_ONCE, Slots, Taking
@@ -214,10 +213,7 @@ class Engine:
         async with self._claims:
             if self._draining:
                 return Taking.ALL_TAKEN
-            try:
-                return await self._database.work(Actor(user_id), self._claim_found, message_id, seen)
-            except Overtaken:
-                return None
+            return await self._database.work(Actor(user_id), self._claim_found, message_id, seen)
 
     def _claim_found(
         self, work: Work, message_id: UUID, seen: Sequence[LiveText] | None

@@ -28,7 +28,3 @@ class ReplyFault(CauserieError):
 
     def __init__(self) -> None:
         super().__init__("The reply could not be finished because of an error here. What came is kept; try again.")
-
-
-class Overtaken(Exception):
-    """Somebody else renewed or claimed the reply while it was being claimed. It undoes the claim, nobody is told."""

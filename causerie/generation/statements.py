@@ -60,23 +60,40 @@ CLAIMABLE = (
 )
 CLAIM = (
     update(generations)
-    .where(_claimable)
+    .where(
+        generations.c.user_id == ACTOR,
+        generations.c.message_id == bindparam("of_message"),
+        generations.c.state == Status.QUEUED,
+    )
     .values(
         state=Status.STREAMING,
         attempt=generations.c.attempt + 1,
         owner=bindparam("new_owner"),
         lease_until=bindparam("lease", type_=_moment),
         deadline_at=func.coalesce(generations.c.deadline_at, bindparam("deadline", type_=_moment)),
+        partial_attempt=generations.c.attempt + 1,
     )
     .returning(
         generations.c.attempt, generations.c.first_attempt, generations.c.deadline_at, generations.c.partial_text
     )
 )
-KEEP = (
+"""Claims what was queued in the same transaction."""
+
+CLAIM_LOCKED = (
     update(generations)
     .where(generations.c.user_id == ACTOR, generations.c.message_id == bindparam("of_message"))
-    .values(partial_text=bindparam("text"), partial_attempt=generations.c.attempt)
+    .values(
+        state=Status.STREAMING,
+        attempt=bindparam("new_attempt"),
+        owner=bindparam("new_owner"),
+        lease_until=bindparam("lease", type_=_moment),
+        deadline_at=bindparam("deadline", type_=_moment),
+        partial_text=bindparam("text"),
+        partial_attempt=bindparam("new_attempt"),
+    )
 )
+"""Claims what `CLAIMABLE` found."""
+
 MARK_STREAMING = (
     update(messages)
     .where(messages.c.user_id == ACTOR, messages.c.id == bindparam("of_message"))

@@ -323,9 +323,8 @@ async def left_behind(node: Node, message_id: UUID, partial: str) -> None:
 
     def leave(work: Work) -> None:
         now = utc_now()
-        parameters = {"of_message": message_id, "now": now, "overdue": now, "new_owner": new_id(), "lease": now}
-        work.execute(statements.CLAIM, **(parameters | {"deadline": now + timedelta(minutes=10)})).one()
-        work.execute(statements.KEEP, of_message=message_id, text=partial)
+        claim = {"of_message": message_id, "new_attempt": 1, "new_owner": new_id(), "lease": now, "text": partial}
+        work.write(statements.CLAIM_LOCKED, **claim, deadline=now + timedelta(minutes=10))
         work.execute(statements.MARK_STREAMING, of_message=message_id, new_intent="chat")
 
     await node.do(leave)
