@@ -1,4 +1,7 @@
-"""`make bench`: measures, prints the table, and writes it to docs/benchmarks.md. Takes less than six minutes."""
+"""`make bench`: measures, prints the table, and writes docs/benchmarks.md and the tables of docs/scale.md.
+
+Takes about twenty minutes, with `--quick` about four; the machine has to be quiet.
+"""
 
 import argparse
 import asyncio
@@ -47,13 +50,13 @@ QUICK = Size(
 )
 
 
-async def measure(size: Size) -> list[Figure]:
-    """Measure everything, one program after the other."""
+async def measure(size: Size, *, only_served: bool = False) -> list[Figure]:
+    """Measure everything, or only Causerie as many processes, one program after the other."""
     pin_load()
     with tempfile.TemporaryDirectory(prefix="causerie-bench-") as folder:
         async with mock_provider() as mock:
             direct = median(await first_tokens(streams_to(mock), size.turns))
-            figures = await one_process(Path(folder), mock, size, direct)
+            figures = [] if only_served else await one_process(Path(folder), mock, size, direct)
             house = await served.measure(Path(folder), mock, size.house)
             return [*figures, *served.figures_of(house, direct)]
 
@@ -168,14 +171,20 @@ async def _open_sockets(server: Measured, count: int, join: str | None, stack: A
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="measure a little of everything and write nothing")
-    quick = parser.parse_args().quick
+    parser.add_argument("--served", action="store_true", help="measure only many processes and write nothing")
+    chosen = parser.parse_args()
     started, load = time.perf_counter(), os.getloadavg()[0]
-    figures = uvloop.run(measure(QUICK if quick else Size()))
+    figures = uvloop.run(measure(QUICK if chosen.quick else Size(), only_served=chosen.served))
     for figure in figures:
-        print(figure.row())
-    if not quick:
-        PAGE.write_text(page(figures, time.perf_counter() - started, load))
-        fleet.update_document()
+        print(figure.row(), flush=True)
+    print(f"in {time.perf_counter() - started:.0f} s")
+    if chosen.served:
+        return
+    benchmarks = page(figures, time.perf_counter() - started, load)
+    scale = fleet.document(benchmarks)
+    if not chosen.quick:
+        PAGE.write_text(benchmarks)
+        fleet.DOCUMENT.write_text(scale)
 
 
 if __name__ == "__main__":

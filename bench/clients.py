@@ -13,6 +13,10 @@ from typing import Any, Self, cast
 WAIT_SECONDS = 60.0
 
 
+class ServerBusy(RuntimeError):
+    """The server has too much to do right now, and says so."""
+
+
 @dataclass(slots=True)
 class Turn:
     """When (seconds of `perf_counter`) one answer was asked for, began and ended, and how long it was."""
@@ -189,7 +193,8 @@ class Socket(asyncio.Protocol):
         elif frame.startswith(b'{"type":"welcome"'):
             self._ping(1, json.loads(frame)["heartbeat"])
         elif frame.startswith(b'{"type":"error"'):
-            self.connection_lost(RuntimeError(frame.decode()))
+            kind = ServerBusy if b'"code":"busy"' in frame else RuntimeError
+            self.connection_lost(kind(frame.decode()))
         if self._awaited is not None and frame.startswith(self._awaited[0]):
             self._awaited[1].set_result(frame)
             self._awaited = None

@@ -57,7 +57,7 @@ def page(figures: Sequence[Figure], seconds: float, load: float) -> str:
     packages = ", ".join(f"{name} {version(name)}" for name in ("uvicorn", "aiohttp", "httpx", "sqlalchemy", "uvloop"))
     return Template(TEMPLATE.read_text()).substitute(
         day=datetime.now(UTC).date(),
-        seconds=f"{seconds:.0f}",
+        minutes=f"{seconds / 60:.0f}",
         load=f"{load:.1f}",
         processor=_processor(),
         cores=os.cpu_count(),

@@ -304,11 +304,11 @@ def written(document: str, tables: Mapping[str, str]) -> str:
     return document
 
 
-def update_document() -> None:
-    """Write both tables of the usual million users into docs/scale.md."""
-    users, costs = Users(), Costs.measured(PAGE.read_text())
+def document(benchmarks: str) -> str:
+    """Return docs/scale.md with both tables of the usual million users, by the figures of this page of benchmarks."""
+    users, costs = Users(), Costs.measured(benchmarks)
     tables = {"fleet": table(users, costs, PART, SECONDS, SEED), "money": money(users, costs)}
-    DOCUMENT.write_text(written(DOCUMENT.read_text(), tables))
+    return written(DOCUMENT.read_text(), tables)
 
 
 def main() -> None:

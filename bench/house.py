@@ -5,28 +5,35 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Self
+from uuid import UUID
 
 import httpx
 import psutil
 from redis.asyncio import Redis
-from sqlalchemy import CursorResult, TextClause, make_url, text
+from sqlalchemy import NullPool, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bench.node import Node
 from bench.processes import SERVER_CORE, START_SECONDS, STOP_SECONDS, free_port, pinned, running
-from causerie.chaos.servers.postgres import PostgresDatabase, PostgresServer, postgres_cluster
+from bench.transactions import SETTINGS, Transaction, transactions_of
+from causerie.chaos.servers.postgres import PostgresCluster, PostgresDatabase, PostgresServer, postgres_cluster
 from causerie.chaos.servers.valkey import valkey_server
 
 CAUSERIE = str(Path(sys.executable).with_name("causerie"))
 CONCURRENCY = 1_000
 DURABLE = {"fsync": "on", "full_page_writes": "on", "shared_buffers": "256MB", "max_connections": "200"}
 
-
-_TRANSACTIONS = text("SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()")
+_LOG = "SELECT pg_read_file(pg_current_logfile('jsonlog'))"
+_END_OF_LOG = "SELECT 'here ends what is counted'"
+_LONGEST_REPLY = """
+    SELECT extract(epoch FROM max(session_event.created_at - generation.queued_at))::float8
+    FROM session_event JOIN generation USING (user_id, message_id)
+    WHERE session_event.kind = 'chat:stream:end' AND session_event.session_id = ANY(:sessions)
+"""
 
 
 class WorkerProcess:
@@ -49,12 +56,12 @@ class House:
     """PostgreSQL and Redis that run, with the newest schema and nothing in it."""
 
     def __init__(
-        self, folder: Path, mock_port: int, database: PostgresDatabase, redis_url: str, postmaster: int
+        self, folder: Path, mock_port: int, cluster: PostgresCluster, database: PostgresDatabase, redis_url: str
     ) -> None:
         self._mock = mock_port
-        self._database = database
+        self._superuser = cluster.admin.set(drivername="postgresql+asyncpg", database=make_url(database.url).database)
         self.redis_url = redis_url
-        self._postmaster = psutil.Process(postmaster)
+        self._postmaster = psutil.Process(cluster.pid)
         self._environment = {
             "CAUSERIE_DATA_DIR": str(folder),
             "CAUSERIE_DATABASE_URL": database.url,
@@ -75,20 +82,20 @@ class House:
                 stack.push_async_callback(asyncio.to_thread, context.__exit__, None, None, None)
                 return entered
 
-            cluster = await enter(postgres_cluster(DURABLE))
+            cluster = await enter(postgres_cluster(DURABLE | SETTINGS))
             server = PostgresServer(cluster.admin)
             await enter(server.roles())
             database = await enter(server.database())
             redis = await enter(valkey_server())
-            house = cls(folder, mock_port, database, redis.url, cluster.pid)
+            house = cls(folder, mock_port, cluster, database, redis.url)
             await house._run_to_its_end("migrate")
             yield house
 
     @contextlib.asynccontextmanager
-    async def web(self, *, core: int = SERVER_CORE) -> AsyncIterator[Node]:
-        """Run a web node without a worker until the block ends."""
+    async def web(self, *, core: int = SERVER_CORE, worker: bool = False) -> AsyncIterator[Node]:
+        """Run a web node, with a worker in it or without, until the block ends."""
         port = free_port()
-        command = [CAUSERIE, "serve", "--no-worker", "--port", str(port)]
+        command = [CAUSERIE, "serve", "--worker" if worker else "--no-worker", "--port", str(port)]
         async with (
             running(command, port, core=core, environment=self._environment) as server,
             httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as rest,
@@ -128,35 +135,53 @@ class House:
                 total += times.user + times.system
         return total
 
-    async def transactions(self) -> int:
-        """Return how many transactions the database has seen, this look included."""
-        await asyncio.sleep(1.2)  # a busy connection tells its counts once a second
-        count: int = (await self._ask(_TRANSACTIONS)).scalar_one()
-        return count
+    async def log_statements(self) -> None:
+        """Let the server log every statement that begins from now on."""
+        await self._ask("ALTER SYSTEM SET log_statement = 'all'")
+        await self._ask("SELECT pg_reload_conf()")
+        logged = "none"
+        async with asyncio.timeout(START_SECONDS):
+            while logged != "all":  # each look is a connection of its own
+                logged = await self._ask("SHOW log_statement")
+
+    async def logged_transactions(self) -> list[Transaction]:
+        """Return the transactions of which a statement was logged until now, and log no more."""
+        await self._ask(_END_OF_LOG)
+        log = ""
+        async with asyncio.timeout(START_SECONDS):
+            while _END_OF_LOG not in log:  # its collector is a process of its own
+                log = await self._ask(_LOG)
+        await self._ask("ALTER SYSTEM RESET log_statement")
+        await self._ask("SELECT pg_reload_conf()")
+        return transactions_of(log)
+
+    async def longest_reply(self, session_ids: Sequence[str]) -> float:
+        """Return the seconds from queueing to the end of the reply of these sessions that took longest."""
+        seconds: float = await self._ask(_LONGEST_REPLY, sessions=[UUID(session_id) for session_id in session_ids])
+        return seconds
 
     async def analyze(self) -> None:
         """Give the planner its statistics, as the server does by itself about a minute after the first rows."""
-        await self._ask(text("ANALYZE"))
+        await self._ask("ANALYZE")
 
-    async def _ask(self, statement: TextClause) -> CursorResult[Any]:
-        engine = create_async_engine(
-            make_url(self._database.owner_url).set(drivername="postgresql+asyncpg"), isolation_level="AUTOCOMMIT"
-        )
-        try:
-            async with engine.connect() as connection:
-                return await connection.execute(statement)
-        finally:
-            await engine.dispose()
+    async def _ask(self, statement: str, **parameters: Any) -> Any:
+        """Execute a statement, and return the first value of the first row, if it returns rows."""
+        engine = create_async_engine(self._superuser, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        async with engine.connect() as connection:
+            result = await connection.execute(text(statement), parameters)
+            return result.scalar() if result.returns_rows else None
 
-    async def redis_info(self) -> dict[str, float]:
-        """Return Redis' own counters: `used_memory` bytes, `cpu` seconds, `keys`."""
+    async def redis_text_bytes(self, session_ids: Sequence[str]) -> int:
+        """Return what Redis holds of the text of these sessions' replies, which it keeps for some seconds."""
         async with Redis.from_url(self.redis_url) as redis:
-            info = await redis.info()
-            return {
-                "used_memory": float(info["used_memory"]),
-                "cpu": float(info["used_cpu_user"]) + float(info["used_cpu_sys"]),
-                "keys": float(await redis.dbsize()),
-            }
+            keys = [key for session_id in session_ids async for key in redis.scan_iter(f"chat:{{{session_id}}}:*")]
+            return sum([await redis.memory_usage(key, samples=0) or 0 for key in keys])
+
+    async def redis_cpu_seconds(self) -> float:
+        """Return the processor time of Redis."""
+        async with Redis.from_url(self.redis_url) as redis:
+            info = await redis.info("cpu")
+            return float(info["used_cpu_user"]) + float(info["used_cpu_sys"])
 
     async def _run_to_its_end(self, command: str) -> None:
         process = await asyncio.create_subprocess_exec(

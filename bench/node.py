@@ -1,5 +1,6 @@
 """A Causerie server under measurement, and the ways in."""
 
+import asyncio
 import contextlib
 import json
 import sys
@@ -14,6 +15,8 @@ from bench.measuring import Chat
 from bench.processes import Measured, free_port, running
 
 CONCURRENCY = 1_000
+ATTEMPTS = 10
+"""Of a request to a server that has too much to do and says when to come again."""
 
 
 class Node:
@@ -47,7 +50,12 @@ class Node:
 
     async def opened(self, kind: type[Socket] = Socket) -> Chat:
         """Open a socket and join a new session with it."""
-        return await self.joined((await self._send("POST", "/api/sessions", {}))["id"], kind)
+        return await self.joined(await self.new_session(), kind)
+
+    async def new_session(self) -> str:
+        """Begin a session."""
+        session_id: str = (await self._send("POST", "/api/sessions", {}))["id"]
+        return session_id
 
     async def joined(self, session_id: str, kind: type[Socket] = Socket) -> Chat:
         """Join a session with a new socket."""
@@ -95,7 +103,11 @@ class Node:
         await self._send("PATCH", f"/api/sessions/{session_id}", {"ai_model_id": self._models[order]})
 
     async def _send(self, method: str, path: str, body: Any = None, **options: Any) -> Any:
-        answer = await self._rest.request(method, path, json=body, **options)
+        for _ in range(ATTEMPTS):
+            answer = await self._rest.request(method, path, json=body, **options)
+            if "Retry-After" not in answer.headers:
+                break
+            await asyncio.sleep(float(answer.headers["Retry-After"]))
         if answer.is_error:
             raise RuntimeError(f"{method} {path}: {answer.status_code} {answer.text}")
         return json.loads(answer.content) if answer.content else None

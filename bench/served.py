@@ -1,6 +1,7 @@
 """What Causerie is measured at as many processes on PostgreSQL and Redis."""
 
 import asyncio
+import random
 import signal
 import time
 from collections.abc import Callable, Sequence
@@ -15,9 +16,13 @@ from bench.house import House, WorkerProcess, idle
 from bench.measuring import RATE, Chat, first_tokens, percentile
 from bench.node import Node
 from bench.processes import LOAD_CORE
+from bench.talking import crowd_of_people
+from causerie.db.across import NOBODY
 
 SENDERS = 16
 TURNS_A_SENDER = 25
+BEGINNING = 0.5
+"""Share of the turns that the house can take at which a crowd of streams begins."""
 STAMPED_CHATS = 20
 WARM_UP_TURNS = 60
 LONG_REPLY = 500
@@ -33,14 +38,27 @@ class Size:
     clients_a_session: int = 100
     streams: int = 800
     seconds: float = 12.0
+    """For how long all clients, or all streams, are there."""
     replies: int = 20
     reply_rate: float = 50.0
     takeovers: int = 3
+    warm_up: float = 60.0
+    load: float = 600.0
+    """Seconds of load between both looks at the memory."""
 
 
 FULL = Size()
 QUICK = Size(
-    turns=60, clients=60, clients_a_session=20, streams=40, seconds=3.0, replies=4, reply_rate=250.0, takeovers=1
+    turns=60,
+    clients=60,
+    clients_a_session=20,
+    streams=40,
+    seconds=3.0,
+    replies=4,
+    reply_rate=250.0,
+    takeovers=1,
+    warm_up=10.0,
+    load=20.0,
 )
 
 
@@ -58,10 +76,15 @@ class Outcome:
     streams_a_core: float = 0.0
     streams_late: float = 0.0
     transactions: float = 0.0
+    writes: float = 0.0
+    shared_transactions: float = 0.0
     redis_bytes: float = 0.0
     redis_cpu: float = 0.0
     killed: list[float] = field(default_factory=list)
     told: list[float] = field(default_factory=list)
+    load_minutes: float = 0.0
+    memory: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """Resident bytes of each kind of process at rest, before and after the load."""
 
 
 async def measure(folder: Path, mock: int, size: Size) -> Outcome:
@@ -83,11 +106,13 @@ async def measure(folder: Path, mock: int, size: Size) -> Outcome:
         async with house.web() as web, house.worker(core=LOAD_CORE):
             await _clients(outcome, web, size)
         async with house.web(core=LOAD_CORE) as web, house.worker() as worker:
-            await _streams(outcome, web, worker, size)
+            await _streams(outcome, house, web, worker, size)
         async with house.web() as web:
             for number, times in ((signal.SIGKILL, outcome.killed), (signal.SIGTERM, outcome.told)):
                 for _ in range(size.takeovers):
                     times.append(await _takeover(house, web, number))
+        async with house.web() as web, house.worker() as worker:
+            await _memory(outcome, web, worker, size)
     return outcome
 
 
@@ -117,24 +142,27 @@ async def _talk(chat: Chat) -> None:
 
 
 async def _long_replies(outcome: Outcome, house: House, web: Node, size: Size) -> None:
-    """Count what long replies cost the database and Redis, less what an idle house costs in the same time."""
-    seconds = LONG_REPLY / size.reply_rate
-    chats = [await web.opened() for _ in range(size.replies)]
+    """Count what long replies cost the database and Redis.
+
+    What serves one user's turn runs as that user; what nodes and workers do for all replies together runs as nobody.
+    """
     order = f"paced:{size.reply_rate}:{LONG_REPLY}"
+    chats = [await web.opened() for _ in range(size.replies)]
     for chat in chats:
         await chat.prepare(order)
-    start = await house.transactions()
-    await asyncio.sleep(seconds)
-    quiet = await house.transactions() - start
-    start, redis = await house.transactions(), await house.redis_info()
-    asking = [asyncio.create_task(chat.ask(order)) for chat in chats]
-    await asyncio.sleep(seconds - 0.5)
-    full = await house.redis_info()
-    await asyncio.gather(*asking)
-    outcome.transactions = (await house.transactions() - start - quiet) / size.replies
-    outcome.redis_bytes = (full["used_memory"] - redis["used_memory"]) / size.replies
+    sessions = [chat.session_id for chat in chats]
+    await house.log_statements()
+    cpu, started = await house.redis_cpu_seconds(), time.perf_counter()
+    await asyncio.gather(*(chat.ask(order) for chat in chats))
+    outcome.redis_bytes = await house.redis_text_bytes(sessions) / size.replies
     tokens = size.replies * LONG_REPLY
-    outcome.redis_cpu = ((await house.redis_info())["cpu"] - redis["cpu"]) / tokens * 1_000
+    outcome.redis_cpu = (await house.redis_cpu_seconds() - cpu) / tokens * 1_000
+    seconds = time.perf_counter() - started
+    transactions = await house.logged_transactions()
+    own = [transaction for transaction in transactions if transaction.actor != NOBODY.user_id]
+    outcome.transactions = len(own) / size.replies
+    outcome.writes = sum(transaction.writes for transaction in own) / size.replies
+    outcome.shared_transactions = (len(transactions) - len(own)) / seconds
     for chat in chats:
         chat.close()
 
@@ -175,21 +203,32 @@ async def _clients(outcome: Outcome, web: Node, size: Size) -> None:
     outcome.clients_late = max(turn.lateness(RATE) for turn in turns)
 
 
-async def _streams(outcome: Outcome, web: Node, worker: WorkerProcess, size: Size) -> None:
-    """Let a worker write many replies that nobody reads; it has a core to itself."""
-    tokens = round(size.seconds * RATE)
+async def _streams(outcome: Outcome, house: House, web: Node, worker: WorkerProcess, size: Size) -> None:
+    """Let a worker write many replies that nobody reads; it has a core to itself.
+
+    They begin one after the other, at half the turns a second that were measured: how fast turns are taken is a figure
+    of its own, and of the database. The core is looked at while all of them stream.
+    """
     chats = [await web.opened() for _ in range(size.streams)]
+    pause = 1 / (BEGINNING * outcome.turns_a_second[1])
+    beginning = size.streams * pause
+    tokens = round((beginning + size.seconds) * RATE)
     for chat in chats:
         await chat.prepare(f"paced:{RATE}:{tokens}")
         chat.close()
-    cpu, started = worker.cpu_seconds(), time.perf_counter()
-    await asyncio.gather(*(web.say_and_leave(chat.session_id) for chat in chats))
-    asked = time.perf_counter()
+    started = time.perf_counter()
+    async with asyncio.TaskGroup() as saying:
+        for place, chat in enumerate(chats):
+            await asyncio.sleep(started + place * pause - time.perf_counter())
+            saying.create_task(web.say_and_leave(chat.session_id))
+    cpu, whole = worker.cpu_seconds(), time.perf_counter()
+    left = started + beginning + size.seconds - 1 - whole
+    assert left > 0, "the first streams end before the last ones have begun"
+    await asyncio.sleep(left)
+    outcome.streams_a_core = size.streams / (worker.cpu_seconds() - cpu) * (time.perf_counter() - whole)
     await idle(web)
-    ended = time.perf_counter()
-    share = (worker.cpu_seconds() - cpu) / (ended - started)
-    outcome.streams_a_core = size.streams / share
-    outcome.streams_late = max(0.0, ended - asked - size.seconds)
+    longest = await house.longest_reply([chat.session_id for chat in chats])
+    outcome.streams_late = longest - (tokens - 1) / RATE
 
 
 async def _takeover(house: House, web: Node, number: signal.Signals) -> float:
@@ -208,6 +247,19 @@ async def _takeover(house: House, web: Node, number: signal.Signals) -> float:
             await asking
             chat.close()
             return waited
+
+
+async def _memory(outcome: Outcome, web: Node, worker: WorkerProcess, size: Size) -> None:
+    """Look at the memory at rest, before and after people talked for long."""
+    outcome.load_minutes = size.load / 60
+    chance = random.Random(1)
+    looks = []
+    for seconds in (size.warm_up, size.load):
+        await crowd_of_people([web], seconds, chance)
+        await idle(web)
+        looks.append((web.server.memory_bytes(), worker.memory_bytes()))
+    (web_before, worker_before), (web_after, worker_after) = looks
+    outcome.memory = {"a web node": (web_before, web_after), "a worker": (worker_before, worker_after)}
 
 
 def figures_of(outcome: Outcome, direct: float) -> list[Figure]:
@@ -241,9 +293,22 @@ def figures_of(outcome: Outcome, direct: float) -> list[Figure]:
         Figure("Served: CPU of a turn on a web node", "ms", cpu["web"] * 1e3),
         Figure("Served: CPU of a turn on a worker", "ms", cpu["worker"] * 1e3),
         Figure("Served: PostgreSQL CPU of a turn", "ms", cpu["postgres"] * 1e3),
-        Figure(f"Served: database transactions of a {LONG_REPLY}-token reply", "", outcome.transactions, 8.0),
+        Figure(
+            f"Served: database transactions of its own for a {LONG_REPLY}-token reply", "", outcome.transactions, 8.0
+        ),
+        Figure("Served: database writes of a turn", "", outcome.writes),
+        Figure("Served: database transactions a second for all replies together", "", outcome.shared_transactions),
         Figure(f"Served: Redis bytes of a {LONG_REPLY}-token reply", "B", outcome.redis_bytes),
         Figure("Served: Redis CPU of 1,000 tokens", "s", outcome.redis_cpu),
         Figure("Served: worker killed (SIGKILL): its reply goes on after", "s", mean(outcome.killed), 20.0),
         Figure("Served: worker told to stop (SIGTERM): its reply goes on after", "s", mean(outcome.told), 2.0),
+        *(
+            Figure(
+                f"Served: memory of {kind} after {outcome.load_minutes:.3g} minutes of load",
+                "MiB",
+                after / 2**20,
+                baselines={"before": before / 2**20},
+            )
+            for kind, (before, after) in outcome.memory.items()
+        ),
     ]

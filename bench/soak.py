@@ -1,8 +1,8 @@
 """`make soak`: half an hour of talking, then everything has to be back where it was.
 
-A web node and two workers on PostgreSQL and Redis; chats talk, read along, leave in the middle and come back without a
-pause. The base line is taken at rest after a warm-up, the outcome at rest again. Counts must be back at the base line;
-memory may have grown by `MOST_GROWTH` of it.
+A web node, a worker, and a node with a worker in it (there a worker's tasks can be counted), on PostgreSQL and Redis.
+The base line is taken at rest after a warm-up, the outcome at rest again. Counts must be back at the base line; memory
+may have grown by a tenth. The exit status is 0 if all of that holds, else 1.
 """
 
 import argparse
@@ -12,8 +12,7 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from contextlib import AsyncExitStack, suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,18 +20,20 @@ import psutil
 import uvloop
 from redis.asyncio import Redis
 
-from bench.house import House, WorkerProcess, idle
-from bench.measuring import Chat
+from bench.house import House, idle
 from bench.node import Node
 from bench.processes import mock_provider
+from bench.talking import crowd_of_people
 
-CHATS = 50
 WARM_UP_SECONDS = 120.0
 REST_SECONDS = 15.0
-KEYS_LIVE_SECONDS = 330.0
-"""Longer than a stream of text outlives its reply."""
+"""Longer than a forgotten session is remembered as such."""
+TEXT_SECONDS = 330.0
+"""Longer than a stream of text that nobody closed outlives its reply."""
+LOOKS = 10
+"""The lowest count of so many, a second apart, is the level: what comes and goes by itself is no leak."""
 MOST_GROWTH = 0.10
-ORDERS = ("paced:40:40", "paced:80:200", "flood:300", "paced:20:15")
+GAUGES = {"tasks": "causerie_asyncio_tasks", "feeds": "causerie_open_feeds", "sockets": "causerie_sockets"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,6 @@ class Level:
 
     memory: dict[str, float]
     counts: dict[str, int]
-
-    def row(self, name: str) -> str:
-        """Return it as a line."""
-        memory = ", ".join(f"{process} {size:.1f} MiB" for process, size in self.memory.items())
-        return f"{name}: {memory}; " + ", ".join(f"{count} {value}" for count, value in self.counts.items())
 
     def broken(self, base: "Level") -> list[str]:
         """Return what is not back at the base line, in words."""
@@ -61,89 +57,80 @@ class Level:
         ]
 
 
-async def level(house: House, web: Node, workers: Sequence[WorkerProcess]) -> Level:
+def beside(base: Level, after: Level) -> str:
+    """Return both levels as a table."""
+    sizes = [
+        (f"memory of {name}, MiB", f"{size:.1f}", f"{after.memory[name]:.1f}") for name, size in base.memory.items()
+    ]
+    counts = [(name, str(count), str(after.counts[name])) for name, count in base.counts.items()]
+    rows = [("at rest", "before", "after"), *sizes, *counts]
+    return "\n".join(f"{name:32}{before:>10}{behind:>10}" for name, before, behind in rows)
+
+
+async def level(house: House, nodes: Mapping[str, Node], pids: Mapping[str, int]) -> Level:
     """Look at everything that might leak."""
-    processes = {"web": psutil.Process(web.server.pid)}
-    processes |= {f"worker {number}": psutil.Process(worker.process.pid) for number, worker in enumerate(workers, 1)}
+    processes = {name: psutil.Process(pid) for name, pid in pids.items()}
+    looks = []
+    for _ in range(LOOKS):
+        looks.append(await _counts(house, nodes, processes))
+        await asyncio.sleep(1)
+    lowest = {name: min(look[name] for look in looks) for name in looks[0]}
+    return Level({name: process.memory_info().rss / 2**20 for name, process in processes.items()}, lowest)
+
+
+async def _counts(house: House, nodes: Mapping[str, Node], processes: Mapping[str, psutil.Process]) -> dict[str, int]:
     counts = {}
     for name, process in processes.items():
         counts[f"files of {name}"] = process.num_fds()
         counts[f"threads of {name}"] = process.num_threads()
-    metrics = await web.text("/metrics")
-    for gauge in ("causerie_asyncio_tasks", "causerie_open_feeds", "causerie_sockets"):
-        match = re.search(rf"^{gauge} ([\d.e+]+)$", metrics, re.MULTILINE)
-        assert match, f"/metrics has no {gauge}"
-        counts[gauge] = int(float(match[1]))
+    for name, node in nodes.items():
+        metrics = await node.text("/metrics")
+        for gauge, metric in GAUGES.items():
+            match = re.search(rf"^{metric} ([\d.e+]+)$", metrics, re.MULTILINE)
+            assert match, f"/metrics has no {metric}"
+            counts[f"{gauge} of {name}"] = int(float(match[1]))
     async with Redis.from_url(house.redis_url) as redis:
         counts["keys in Redis"] = await redis.dbsize()
         counts["subscriptions"] = len(await redis.pubsub_channels("*"))
         counts["connections to Redis"] = len(await redis.client_list()) - 1
-    memory = {name: process.memory_info().rss / 2**20 for name, process in processes.items()}
-    return Level(memory, counts)
+    return counts
 
 
-async def talk(web: Node, until: float, chance: random.Random) -> int:
-    """Be one user until then; return how many turns were taken."""
-    turns = 0
-    while time.perf_counter() < until:
-        chat = await web.opened()
-        for _ in range(chance.randint(1, 6)):
-            order = chance.choice(ORDERS)
-            await chat.prepare(order)
-            async with AsyncExitStack() as stack:
-                if chance.random() < 0.5:
-                    stack.callback((await web.joined(chat.session_id)).close)
-                if chance.random() < 0.1:
-                    await _leave_in_the_middle(chat, order)
-                    chat = await web.joined(chat.session_id)
-                else:
-                    await chat.ask(order)
-                turns += 1
-            await asyncio.sleep(chance.uniform(0.0, 0.5))
-        chat.close()
-        await web.forget(chat.session_id)
-    return turns
+async def rest(house: House, node: Node) -> None:
+    """Wait until nothing runs, and what outlives a reply is gone or should be."""
+    await idle(node)
+    await asyncio.sleep(REST_SECONDS)
+    deadline = time.perf_counter() + TEXT_SECONDS
+    async with Redis.from_url(house.redis_url) as redis:
+        while time.perf_counter() < deadline:
+            if not [key async for key in redis.scan_iter("chat:{*")]:
+                return
+            await asyncio.sleep(1)
 
 
-async def _leave_in_the_middle(chat: Chat, order: str) -> None:
-    asking = asyncio.create_task(chat.ask(order))
-    await asyncio.sleep(0.1)
-    chat.close()
-    with suppress(ConnectionError):
-        await asking
-
-
-async def soak(folder: Path, seconds: float, warm_up: float, keys_live: float) -> list[str]:
+async def soak(folder: Path, seconds: float, warm_up: float) -> list[str]:
     """Return what was not back at the base line."""
     async with (
         mock_provider() as mock,
         House.on(folder, mock) as house,
         house.web() as web,
-        house.worker() as one,
-        house.worker() as two,
+        house.web(worker=True) as both,
+        house.worker() as worker,
     ):
+        nodes = {"web": web, "both": both}
+        pids = {"web": web.server.pid, "worker": worker.process.pid, "both": both.server.pid}
         chance = random.Random(1)
-
-        async def load(duration: float) -> int:
-            until = time.perf_counter() + duration
-            users = (talk(web, until, random.Random(chance.random())) for _ in range(CHATS))
-            return sum(await asyncio.gather(*users))
-
-        await load(warm_up)
-        await rest(web, keys_live)
-        base = await level(house, web, [one, two])
-        print(base.row("base line"), flush=True)
-        turns = await load(seconds)
-        await rest(web, keys_live)
-        after = await level(house, web, [one, two])
-        print(after.row(f"after {turns:,} turns in {seconds / 60:.0f} minutes"), flush=True)
+        await crowd_of_people([web, both], warm_up, chance)
+        await rest(house, web)
+        base = await level(house, nodes, pids)
+        talked = await crowd_of_people([web, both], seconds, chance)
+        await rest(house, web)
+        after = await level(house, nodes, pids)
+        print(
+            f"{talked.turns:,} turns in {seconds / 60:.3g} minutes, {talked.given_up} chats given up since it was busy"
+        )
+        print(beside(base, after))
         return after.broken(base)
-
-
-async def rest(web: Node, keys_live: float) -> None:
-    """Wait until nothing runs and what outlives a reply is gone."""
-    await idle(web)
-    await asyncio.sleep(max(REST_SECONDS, keys_live))
 
 
 def main() -> None:
@@ -151,10 +138,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--warm-up", type=float, default=WARM_UP_SECONDS, help="seconds")
-    parser.add_argument("--keys-live", type=float, default=KEYS_LIVE_SECONDS, help="seconds to wait at rest")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="causerie-soak-") as folder:
-        broken = uvloop.run(soak(Path(folder), chosen.minutes * 60, chosen.warm_up, chosen.keys_live))
+        broken = uvloop.run(soak(Path(folder), chosen.minutes * 60, chosen.warm_up))
     print("\n".join(broken) or "everything is back at the base line")
     sys.exit(bool(broken))
 

@@ -8,7 +8,7 @@ from bench import served
 from bench.__main__ import Size, one_process
 from bench.processes import mock_provider
 
-DIFFERENCES = {"late", "Memory", "transactions", "bytes"}
+DIFFERENCES = {"late", "Memory"}
 """Words of figures that are a difference of two looks, which may be nothing in a small run."""
 
 
@@ -27,12 +27,25 @@ async def test_a_small_run_fills_the_table_of_one_process(tmp_path: Path) -> Non
 @pytest.mark.long
 async def test_a_small_run_fills_the_table_of_many_processes(tmp_path: Path) -> None:
     size = served.Size(
-        turns=20, clients=20, clients_a_session=10, streams=4, seconds=1.0, replies=2, reply_rate=250.0, takeovers=1
+        turns=20,
+        clients=20,
+        clients_a_session=10,
+        streams=4,
+        seconds=2.0,
+        replies=2,
+        reply_rate=250.0,
+        takeovers=1,
+        warm_up=3.0,
+        load=3.0,
     )
 
     async with mock_provider() as mock:
-        figures = served.figures_of(await served.measure(tmp_path, mock, size), direct=0.0)
+        outcome = await served.measure(tmp_path, mock, size)
+        figures = served.figures_of(outcome, direct=0.0)
 
     names = [figure.name for figure in figures]
-    assert len(set(names)) == len(names) == 22
+    assert len(set(names)) == len(names) == 26
     assert all(figure.value > 0 for figure in figures if not DIFFERENCES.intersection(figure.name.split()))
+    # Said, claimed, ended; and the traces of several prompts are stored at once.
+    assert 3 <= outcome.transactions <= 8
+    assert outcome.writes > outcome.transactions
