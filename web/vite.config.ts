@@ -1,25 +1,34 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { brotliCompress, gzip, gzipSync } from 'node:zlib'
 import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
-import type { Plugin } from 'vite'
+import type { Plugin, Rolldown } from 'vite'
 import { defineConfig } from 'vitest/config'
 import { catalogues } from './catalogues.ts'
 
 const STATIC = join(import.meta.dirname, '../causerie/static')
 const SERVER = 'http://127.0.0.1:8000'
-/** What stands between a visitor and the first page, compressed. */
-const ENTRY_LIMIT_KIB = 190
+const KIB = 1024
+/** What a visitor waits for, compressed, and what the wheel carries. */
+const BUDGETS_KIB = {
+  'to the first page': 190,
+  'to the first chat': 240,
+  'all scripts': 420,
+  'all styles': 20,
+  'the whole folder': 3 * KIB,
+}
+/** Modules that are loaded on the way to the first chat. */
+const CHAT = /features\/chat\/chat-page\.tsx$|shared\/markdown\/markdown\.tsx$/
 
 /** Write `.br` and `.gz` beside every asset, so that the server never compresses. */
 function compressed(): Plugin {
   return {
     name: 'compressed',
     apply: 'build',
-    async writeBundle() {
-      const folder = join(STATIC, 'assets')
+    async writeBundle({ dir = STATIC }) {
+      const folder = join(dir, 'assets')
       for (const name of await readdir(folder)) {
         if (!/\.(js|css|svg)$/.test(name)) continue
         const content = await readFile(join(folder, name))
@@ -30,25 +39,59 @@ function compressed(): Plugin {
   }
 }
 
-/** Refuse a build whose entry, with all that it imports, is too large. */
+/** Print what the build weighs beside what it may weigh, and refuse one that is too heavy. */
 function budget(): Plugin {
   return {
     name: 'budget',
     apply: 'build',
-    generateBundle(_, bundle) {
-      const chunk = (name: string) => (bundle[name]?.type === 'chunk' ? bundle[name] : undefined)
-      const needed = new Set(Object.keys(bundle).filter((name) => chunk(name)?.isEntry))
-      for (const name of needed) for (const imported of chunk(name)?.imports ?? []) needed.add(imported)
-      const size = [...needed].reduce((sum, name) => sum + gzipSync(chunk(name)?.code ?? '').length, 0) / 1024
-      if (size > ENTRY_LIMIT_KIB)
-        this.error(`The entry has ${size.toFixed(0)} KiB compressed, at most ${ENTRY_LIMIT_KIB} are allowed.`)
+    writeBundle: {
+      order: 'post',
+      sequential: true,
+      async handler({ dir = STATIC }, bundle) {
+        const outputs = Object.values(bundle)
+        const chunks = outputs.filter((output) => output.type === 'chunk')
+        const entry = chunks.filter(({ isEntry }) => isEntry)
+        const chat = chunks.filter(({ moduleIds }) => moduleIds.some((id) => CHAT.test(id)))
+        const files = await readdir(dir, { recursive: true, withFileTypes: true })
+        const sizes = files.filter((file) => file.isFile()).map((file) => stat(join(file.parentPath, file.name)))
+        const bytes: Record<keyof typeof BUDGETS_KIB, number> = {
+          'to the first page': compressedBytes(neededBy(entry, bundle)),
+          'to the first chat': compressedBytes(neededBy([...entry, ...chat], bundle)),
+          'all scripts': compressedBytes(chunks),
+          'all styles': compressedBytes(outputs.filter(({ fileName }) => fileName.endsWith('.css'))),
+          'the whole folder': (await Promise.all(sizes)).reduce((sum, { size }) => sum + size, 0),
+        }
+        for (const [what, most] of Object.entries(BUDGETS_KIB)) {
+          const size = (bytes[what as keyof typeof bytes] / KIB).toFixed(1)
+          this.info(`${what}: ${size} of ${most} KiB`)
+          if (Number(size) > most) this.error(`Too heavy: ${what} has ${size} KiB, at most ${most} are allowed.`)
+        }
+      },
     },
   }
 }
 
+/** `chunks` and all that they import before they run. */
+function neededBy(chunks: Rolldown.OutputChunk[], bundle: Rolldown.OutputBundle): Rolldown.OutputChunk[] {
+  const needed = new Set(chunks)
+  for (const chunk of needed) {
+    for (const name of chunk.imports) {
+      const imported = bundle[name]
+      if (imported?.type === 'chunk') needed.add(imported)
+    }
+  }
+  return [...needed]
+}
+
+function compressedBytes(outputs: (Rolldown.OutputChunk | Rolldown.OutputAsset)[]): number {
+  return outputs
+    .map((output) => gzipSync(output.type === 'chunk' ? output.code : output.source).length)
+    .reduce((sum, size) => sum + size, 0)
+}
+
 export default defineConfig({
   base: './',
-  plugins: [catalogues(), react(), tailwindcss(), budget(), compressed()],
+  plugins: [catalogues(), react(), tailwindcss(), compressed(), budget()],
   build: { outDir: STATIC, emptyOutDir: true, target: 'es2023', assetsInlineLimit: 0 },
   experimental: {
     // index.html answers at every depth (/c/:id), so its own links start at the root; scripts and styles find each other.

@@ -1,6 +1,10 @@
 import '@testing-library/jest-dom/vitest'
 import { cleanup } from '@testing-library/react'
-import { afterEach } from 'vitest'
+import { afterEach, beforeAll } from 'vitest'
+import { loadMenus } from '../src/shared/ui/menu'
+
+// As after the first paint.
+beforeAll(loadMenus)
 
 afterEach(() => {
   cleanup()

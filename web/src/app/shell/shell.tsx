@@ -1,6 +1,5 @@
 import { PanelLeft } from 'lucide-react'
-import { Dialog } from 'radix-ui'
-import { useEffect, useState } from 'react'
+import { lazy, Suspense, useEffect, useState } from 'react'
 import { Outlet, useLocation, useNavigate, useNavigation } from 'react-router'
 import { useText } from '../../shared/i18n/text'
 import { recall, remember } from '../../shared/lib/storage'
@@ -9,6 +8,8 @@ import { useKeptInterface } from '../../shared/theme/use-interface'
 import { IconButton } from '../../shared/ui/button'
 import { ConnectionStatus } from './connection-status'
 import { Sidebar } from './sidebar'
+
+const Sheet = lazy(async () => ({ default: (await import('./sheet')).Sheet }))
 
 /** The house: the chats on the left, one page beside them. Narrow screens open the chats as a sheet. */
 export function Shell() {
@@ -31,7 +32,7 @@ export function Shell() {
     <div data-sidebar={shown ? 'docked' : 'hidden'} className="group/shell flex h-full">
       <a
         href="#page"
-        className="-translate-y-20 fixed top-2 left-2 z-50 rounded-control bg-accent px-3 py-2 text-on-accent focus:translate-y-0"
+        className="-translate-y-20 fixed start-2 top-2 z-50 rounded-control bg-accent px-3 py-2 text-on-accent focus:translate-y-0"
       >
         {t('app.skip')}
       </a>
@@ -52,25 +53,20 @@ export function Shell() {
             <IconButton
               icon={PanelLeft}
               name={t('app.showChats')}
-              className="absolute top-4 left-3 z-10 pointer-coarse:top-2.5 pointer-coarse:left-1.5"
+              className="absolute start-3 top-4 z-10 pointer-coarse:top-2.5 pointer-coarse:start-1.5"
               onClick={() => (wide ? dock(true) : setSheet(true))}
             />
           )}
           <Outlet />
         </main>
       </div>
-      <Dialog.Root open={!wide && sheet} onOpenChange={setSheet}>
-        <Dialog.Portal>
-          <Dialog.Overlay className="fixed inset-0 z-30 animate-fade bg-ink/25" />
-          <Dialog.Content
-            aria-describedby={undefined}
-            className="fixed inset-y-0 left-0 z-30 w-[min(20rem,88vw)] animate-sheet shadow-float outline-none"
-          >
-            <Dialog.Title className="sr-only">{t('app.chats')}</Dialog.Title>
+      {!wide && sheet && (
+        <Suspense>
+          <Sheet title={t('app.chats')} onClose={() => setSheet(false)}>
             <Sidebar onHide={() => setSheet(false)} />
-          </Dialog.Content>
-        </Dialog.Portal>
-      </Dialog.Root>
+          </Sheet>
+        </Suspense>
+      )}
     </div>
   )
 }

@@ -17,8 +17,8 @@ const PAGES: { to: string; name: MessageKey; icon: LucideIcon }[] = [
 export function Sidebar({ onHide }: { onHide: () => void }) {
   const t = useText()
   return (
-    <aside aria-label={t('app.sidebar')} className="flex h-full min-h-0 flex-col border-line border-r bg-sunken">
-      <div className="flex items-center justify-between pt-3 pr-2 pb-1 pl-4">
+    <aside aria-label={t('app.sidebar')} className="flex h-full min-h-0 flex-col border-line border-e bg-sunken">
+      <div className="flex items-center justify-between ps-4 pe-2 pt-3 pb-1">
         <Link to="/" className="flex items-center gap-2 font-semibold font-story text-story">
           <Mark />
           Causerie

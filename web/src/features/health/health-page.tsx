@@ -94,9 +94,9 @@ function Workers({ workers }: { workers: WorkerHealth[] | null }) {
       {workers === null && <Empty>{t('health.workersUnknown')}</Empty>}
       {workers?.length === 0 && <Empty>{t('health.workersNone')}</Empty>}
       {workers && workers.length > 0 && (
-        <table className="w-full border-line border-y text-left tabular-nums">
+        <table className="w-full border-line border-y text-start tabular-nums">
           <thead className="text-small text-soft">
-            <tr className="border-line border-b [&>th]:py-2 [&>th]:pr-3 [&>th]:align-bottom [&>th]:font-normal">
+            <tr className="border-line border-b [&>th]:py-2 [&>th]:pe-3 [&>th]:align-bottom [&>th]:font-normal">
               <th scope="col">{t('health.worker')}</th>
               <th scope="col">{t('health.writes')}</th>
               <th scope="col">{t('health.seen')}</th>
@@ -122,7 +122,7 @@ function Workers({ workers }: { workers: WorkerHealth[] | null }) {
 function WorkerRow({ worker }: { worker: WorkerHealth }) {
   const t = useText()
   return (
-    <tr className={cx('[&>*]:py-2.5 [&>*]:pr-3 [&>*]:align-top', worker.gone && 'text-soft')}>
+    <tr className={cx('[&>*]:py-2.5 [&>*]:pe-3 [&>*]:align-top', worker.gone && 'text-soft')}>
       <th scope="row" className="font-normal">
         <span className="font-mono text-small">{worker.id}</span>
         {worker.gone && <State icon={CircleAlert}>{t('health.gone')}</State>}

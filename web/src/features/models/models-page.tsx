@@ -63,7 +63,7 @@ function ModelCard({ model, isDefault }: { model: Model; isDefault: boolean }) {
             {model.api_key && ` · ${t('models.key', { key: model.api_key })}`}
           </p>
         </div>
-        <div className="flex flex-wrap items-center gap-1 max-sm:-ml-3.5">
+        <div className="flex flex-wrap items-center gap-1 max-sm:-ms-3.5">
           {!isDefault && (
             <Button look="quiet" disabled={choose.isPending} onClick={() => choose.mutate(model.id, { onError })}>
               {t('models.useByDefault')}

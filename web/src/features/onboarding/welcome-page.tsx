@@ -72,7 +72,7 @@ function CharacterCard({ character, starters }: { character: Character; starters
               <Link
                 to={to}
                 state={{ firstWords: words }}
-                className={buttonClass('plain', 'min-h-8 rounded-card px-3 py-1 text-left text-small')}
+                className={buttonClass('plain', 'min-h-8 rounded-card px-3 py-1 text-start text-small')}
               >
                 {words}
               </Link>

@@ -1,10 +1,19 @@
 import type { LucideIcon } from 'lucide-react'
-import { DropdownMenu } from 'radix-ui'
-import type { ReactNode } from 'react'
-import { cx } from '../lib/class-names'
+import {
+  cloneElement,
+  type MouseEventHandler,
+  type ReactElement,
+  type ReactNode,
+  useEffect,
+  useState,
+  useSyncExternalStore,
+} from 'react'
 
-interface MenuProps {
-  trigger: ReactNode
+type Layer = typeof import('./menu-layer')
+
+export interface MenuProps {
+  /** A button. */
+  trigger: ReactElement<{ onClick?: MouseEventHandler; 'aria-haspopup'?: 'menu' }>
   children: ReactNode
   align?: 'start' | 'end'
   side?: 'top' | 'bottom'
@@ -12,31 +21,7 @@ interface MenuProps {
   onCloseAutoFocus?: (event: Event) => void
 }
 
-/** A menu that opens from `trigger`. It never locks the page behind it. */
-export function Menu({ trigger, children, align = 'start', side = 'bottom', onCloseAutoFocus }: MenuProps) {
-  return (
-    <DropdownMenu.Root modal={false}>
-      <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content
-          align={align}
-          side={side}
-          sideOffset={4}
-          collisionPadding={8}
-          {...(onCloseAutoFocus && { onCloseAutoFocus })}
-          className="z-40 max-h-(--radix-dropdown-menu-content-available-height) min-w-44 max-w-80 animate-layer overflow-y-auto rounded-card border border-line bg-surface p-1 shadow-float"
-        >
-          {children}
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
-    </DropdownMenu.Root>
-  )
-}
-
-const ITEM =
-  'flex min-h-9 cursor-pointer select-none items-center gap-2.5 rounded-control px-2.5 py-1.5 outline-none data-[disabled]:cursor-default data-[highlighted]:bg-sunken data-[disabled]:text-faint pointer-coarse:min-h-11'
-
-interface MenuItemProps {
+export interface MenuItemProps {
   icon?: LucideIcon
   danger?: boolean
   disabled?: boolean
@@ -44,42 +29,69 @@ interface MenuItemProps {
   children: ReactNode
 }
 
-export function MenuItem({ icon: Icon, danger = false, disabled = false, onSelect, children }: MenuItemProps) {
-  return (
-    <DropdownMenu.Item disabled={disabled} onSelect={onSelect} className={cx(ITEM, danger && 'text-danger')}>
-      {Icon && <Icon size={18} aria-hidden className={danger ? undefined : 'text-soft'} />}
-      {children}
-    </DropdownMenu.Item>
-  )
-}
-
-interface MenuChoiceProps {
+export interface MenuChoiceProps {
   label: string
   value: string
   options: { value: string; name: string; note?: string }[]
   onChange: (value: string) => void
 }
 
-/** One of several; the chosen one carries the mark. */
-export function MenuChoice({ label, value, options, onChange }: MenuChoiceProps) {
-  return (
-    <DropdownMenu.RadioGroup value={value} onValueChange={onChange} aria-label={label}>
-      <DropdownMenu.Label className="px-2.5 pt-1.5 pb-1 text-small text-soft">{label}</DropdownMenu.Label>
-      {options.map((option) => (
-        <DropdownMenu.RadioItem key={option.value} value={option.value} className={ITEM}>
-          <span aria-hidden className="grid w-4 place-items-center">
-            <DropdownMenu.ItemIndicator className="size-2 rounded-full bg-accent" />
-          </span>
-          <span className="min-w-0">
-            <span className="block truncate">{option.name}</span>
-            {option.note && <span className="block truncate text-small text-soft">{option.note}</span>}
-          </span>
-        </DropdownMenu.RadioItem>
-      ))}
-    </DropdownMenu.RadioGroup>
+/** Placing, dismissing and moving the focus weigh 20 KiB compressed: they come after the first paint, once for all menus. */
+let layer: Layer | null = null
+let loading: Promise<void> | null = null
+const listeners = new Set<() => void>()
+
+/** Load what menus are drawn with. Until then a press on a trigger is kept, and opens the menu when it can. */
+export function loadMenus(): Promise<void> {
+  loading ??= import('./menu-layer').then(
+    (loaded) => {
+      layer = loaded
+      for (const listener of listeners) listener()
+    },
+    () => {
+      // The next press, or the next menu, tries again.
+      loading = null
+    },
   )
+  return loading
+}
+
+/** A menu that opens from `trigger`. It never locks the page behind it. */
+export function Menu(props: MenuProps) {
+  const loaded = useLayer()
+  const [pressed, setPressed] = useState(false)
+  useEffect(() => void loadMenus(), [])
+  if (loaded) return <loaded.Menu {...props} defaultOpen={pressed} />
+  return cloneElement(props.trigger, {
+    'aria-haspopup': 'menu',
+    onClick: () => {
+      setPressed(true)
+      void loadMenus()
+    },
+  })
+}
+
+export function MenuItem(props: MenuItemProps) {
+  const loaded = useLayer()
+  return loaded && <loaded.MenuItem {...props} />
+}
+
+/** One of several; the chosen one carries the mark. */
+export function MenuChoice(props: MenuChoiceProps) {
+  const loaded = useLayer()
+  return loaded && <loaded.MenuChoice {...props} />
 }
 
 export function MenuLine() {
-  return <DropdownMenu.Separator className="my-1 h-px bg-line" />
+  const loaded = useLayer()
+  return loaded && <loaded.MenuLine />
+}
+
+function useLayer(): Layer | null {
+  return useSyncExternalStore(subscribe, () => layer)
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
 }

@@ -55,7 +55,7 @@ export function Toaster({ children }: { children: ReactNode }) {
             type={notice.alert ? 'foreground' : 'background'}
             duration={notice.undo ? UNDO_MS : NOTE_MS}
             onOpenChange={(open) => open || remove(notice.id)}
-            className="flex animate-layer items-center gap-3 rounded-card border border-line bg-surface py-2 pr-2 pl-4 shadow-float"
+            className="flex animate-layer items-center gap-3 rounded-card border border-line bg-surface py-2 ps-4 pe-2 shadow-float"
           >
             <Toast.Description className="min-w-0 flex-1 break-words">{notice.text}</Toast.Description>
             {notice.undo && (
@@ -68,7 +68,7 @@ export function Toaster({ children }: { children: ReactNode }) {
             </Toast.Close>
           </Toast.Root>
         ))}
-        <Toast.Viewport className="fixed top-[4.75rem] right-4 left-4 z-50 ml-auto grid max-w-sm gap-2 outline-none" />
+        <Toast.Viewport className="fixed top-[4.75rem] inset-x-4 z-50 ms-auto grid max-w-sm gap-2 outline-none" />
       </Toast.Provider>
     </NotifyContext>
   )
