@@ -13,8 +13,8 @@ from typing import Any, Self, cast
 WAIT_SECONDS = 60.0
 
 
-class ServerBusy(RuntimeError):
-    """The server has too much to do right now, and says so."""
+class TryAgain(RuntimeError):
+    """The server cannot do it at this moment, and says so."""
 
 
 @dataclass(slots=True)
@@ -193,7 +193,7 @@ class Socket(asyncio.Protocol):
         elif frame.startswith(b'{"type":"welcome"'):
             self._ping(1, json.loads(frame)["heartbeat"])
         elif frame.startswith(b'{"type":"error"'):
-            kind = ServerBusy if b'"code":"busy"' in frame else RuntimeError
+            kind = TryAgain if b'"retryable":true' in frame else RuntimeError
             self.connection_lost(kind(frame.decode()))
         if self._awaited is not None and frame.startswith(self._awaited[0]):
             self._awaited[1].set_result(frame)

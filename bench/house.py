@@ -61,6 +61,7 @@ class House:
         self._mock = mock_port
         self._superuser = cluster.admin.set(drivername="postgresql+asyncpg", database=make_url(database.url).database)
         self.redis_url = redis_url
+        self.postgres_port = cluster.port
         self._postmaster = psutil.Process(cluster.pid)
         self._environment = {
             "CAUSERIE_DATA_DIR": str(folder),

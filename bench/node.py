@@ -16,7 +16,7 @@ from bench.processes import Measured, free_port, running
 
 CONCURRENCY = 1_000
 ATTEMPTS = 10
-"""Of a request to a server that has too much to do and says when to come again."""
+"""Of a request to a server that cannot answer at this moment."""
 
 
 class Node:
@@ -105,9 +105,9 @@ class Node:
     async def _send(self, method: str, path: str, body: Any = None, **options: Any) -> Any:
         for _ in range(ATTEMPTS):
             answer = await self._rest.request(method, path, json=body, **options)
-            if "Retry-After" not in answer.headers:
+            if answer.status_code != 503:
                 break
-            await asyncio.sleep(float(answer.headers["Retry-After"]))
+            await asyncio.sleep(float(answer.headers.get("Retry-After", "1")))
         if answer.is_error:
             raise RuntimeError(f"{method} {path}: {answer.status_code} {answer.text}")
         return json.loads(answer.content) if answer.content else None

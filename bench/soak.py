@@ -81,7 +81,10 @@ async def level(house: House, nodes: Mapping[str, Node], pids: Mapping[str, int]
 async def _counts(house: House, nodes: Mapping[str, Node], processes: Mapping[str, psutil.Process]) -> dict[str, int]:
     counts = {}
     for name, process in processes.items():
-        counts[f"files of {name}"] = process.num_fds()
+        # A pool opens up to its ten connections when they are needed, and keeps them.
+        connections = [one for one in process.net_connections("tcp") if one.status == psutil.CONN_ESTABLISHED]
+        pool = [one for one in connections if one.raddr.port == house.postgres_port]
+        counts[f"files of {name}, but its pool"] = process.num_fds() - len(pool)
         counts[f"threads of {name}"] = process.num_threads()
     for name, node in nodes.items():
         metrics = await node.text("/metrics")

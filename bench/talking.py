@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 
-from bench.clients import ServerBusy
+from bench.clients import TryAgain
 from bench.measuring import Chat
 from bench.node import Node
 
@@ -19,7 +19,7 @@ ORDERS = ("paced:40:40", "paced:80:200", "flood:300", "paced:20:15")
 
 @dataclass(slots=True)
 class Talked:
-    """What came of it: turns taken, and chats that were given up since the server had too much to do."""
+    """What came of it: turns taken, and chats that were given up since the server could not answer at that moment."""
 
     turns: int = 0
     given_up: int = 0
@@ -40,7 +40,7 @@ async def _person(nodes: Sequence[Node], until: float, chance: random.Random, ta
         try:
             async with AsyncExitStack() as sockets:
                 await _chat(nodes, session_id, chance, talked, sockets)
-        except ServerBusy:
+        except TryAgain:
             talked.given_up += 1
         await node.forget(session_id)
 
