@@ -1,4 +1,4 @@
--- The schema of revision 0003, as PostgreSQL has it. Made from the code: `make docs`.
+-- The schema of revision 0004, as PostgreSQL has it. Made from the code: `make docs`.
 
 CREATE TABLE ai_model (
   user_id UUID,
@@ -78,6 +78,17 @@ CREATE TABLE prompt_segment (
   sha256 VARCHAR NOT NULL,
   text VARCHAR NOT NULL,
   CONSTRAINT pk_prompt_segment PRIMARY KEY (user_id, sha256)
+);
+
+CREATE TABLE search_entry (
+  user_id UUID NOT NULL,
+  kind VARCHAR NOT NULL,
+  id UUID NOT NULL,
+  session_id UUID,
+  number BIGINT NOT NULL,
+  terms VARCHAR NOT NULL,
+  CONSTRAINT pk_search_entry PRIMARY KEY (user_id, kind, id),
+  CONSTRAINT uq_search_entry_number UNIQUE (user_id, number)
 );
 
 CREATE TABLE system_prompt (

@@ -35,7 +35,12 @@ ACROSS = {
     "causerie_queue_state",
     "causerie_session_heads",
 }
+"""The functions that look across users, for a worker or a start."""
+SEARCH = "causerie_search"
+"""Runs as the owner because a policy would keep it from its index, and looks at the actor's rows alone."""
+RUN_AS_OWNER = ACROSS | {SEARCH}
 """The closed list of functions that see all users' rows: the hole in the net."""
+PATH = "search_path=pg_catalog, pg_temp"
 
 
 @pytest.fixture
@@ -77,13 +82,24 @@ async def test_the_functions_that_run_as_the_owner_are_a_closed_list(
         role,
     )
 
-    assert {row["name"] for row in functions} == ACROSS
-    assert {tuple(row["settings"]) for row in functions} == {("search_path=pg_catalog, pg_temp",)}
+    assert {row["name"] for row in functions} == RUN_AS_OWNER
+    assert {tuple(row["settings"]) for row in functions if row["name"] in ACROSS} == {(PATH,)}
+    assert all(row["settings"][0] == PATH for row in functions)
     assert all(row["ours"] and not row["anyones"] for row in functions)
     tables = {
         name for row in functions for name in re.findall(r"(?:FROM|JOIN|(?<!FOR )UPDATE) +([\w\".]+)", row["body"])
     }
-    assert all(name.startswith(("public.", "unnest")) or name in ("written", "held") for name in tables), tables
+    assert all(name.startswith(("public.", "unnest")) or name in ("written", "held", "LATERAL") for name in tables), (
+        tables
+    )
+
+
+async def test_what_searches_names_the_actor_for_each_table(owner: Any) -> None:
+    body = await owner.fetchval("SELECT prosrc FROM pg_proc WHERE proname = $1", SEARCH)
+    setting = re.escape("NULLIF(current_setting('causerie.user_id', true), '')::uuid")
+
+    aliases = set(re.findall(r"(?:FROM|JOIN) +public\.\w+ AS (\w+)", body))
+    assert aliases == set(re.findall(rf"(?:WHERE|AND) (\w+)\.user_id = {setting}", body)) == {"entry", "chat"}
 
 
 def test_each_of_them_has_its_function_here() -> None:

@@ -1,0 +1,24 @@
+"""One index over all text of a user, written with the rows and asked in the same words on both databases."""
+
+from causerie.db.search.entries import CHARACTER, MESSAGE, SESSION, Text, forget, put, put_all
+from causerie.db.search.finding import Found, Window, find, find_in_session, sessions_with
+from causerie.db.search.words import Query, Term, fold, parse
+
+__all__ = [
+    "CHARACTER",
+    "MESSAGE",
+    "SESSION",
+    "Found",
+    "Query",
+    "Term",
+    "Text",
+    "Window",
+    "find",
+    "find_in_session",
+    "fold",
+    "forget",
+    "parse",
+    "put",
+    "put_all",
+    "sessions_with",
+]

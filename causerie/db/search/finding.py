@@ -1,0 +1,210 @@
+"""Asks the index. The functions here bind the actor themselves, and so does PostgreSQL's own function once more."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, BigInteger, ColumnClause, Integer, String, TextualSelect, bindparam, column, text
+from sqlalchemy.types import TypeEngine
+
+from causerie.db.search.entries import MESSAGE, SESSION, scopes
+from causerie.db.search.words import NAME_MARK, Query, Term
+from causerie.db.types import Identifier
+from causerie.db.work import Work
+
+NEWEST = 2**62
+"""Above every number."""
+MOST_IN_SESSION = 20_000
+MOST_IN_LISTS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Entries of one kind: those with `above <= number < below`."""
+
+    kind: str
+    below: int = NEWEST
+    above: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An entry that has every term."""
+
+    kind: str
+    id: UUID
+    session_id: UUID | None
+    number: int
+    terms: str
+
+
+# The index comes first, newest entries at its beginning: whatever else is looked up is looked up of few.
+_ON_SQLITE = """
+FROM search_index CROSS JOIN search_entry AS entry ON entry.user_id = :actor AND entry.number = search_index.rowid
+LEFT JOIN chat_session AS chat ON chat.user_id = :actor AND chat.id = entry.session_id
+{more}
+WHERE search_index MATCH :terms AND search_index.rowid < :below AND search_index.rowid >= :above
+AND entry.kind = :kind AND chat.deleted_at IS NULL
+AND NOT EXISTS (SELECT 1 FROM json_each(:phrases) AS phrase WHERE instr(entry.terms, phrase.value) = 0)
+"""
+_MESSAGE = "JOIN message ON message.user_id = :actor AND message.id = {found}.id"
+_ON_POSTGRES = "FROM causerie_search(:terms, :phrases, :kinds, :below, :above, :most) AS found {more}"
+_ENTRY = "JOIN search_entry AS entry ON entry.user_id = :actor AND entry.number = found.number"
+_COLUMNS = "entry.kind, entry.id, entry.session_id, entry.number, entry.terms"
+
+
+def _sqlite(statement: str, *columns: ColumnClause[Any]) -> TextualSelect:
+    return text(statement).bindparams(bindparam("actor", type_=Identifier())).columns(*columns)
+
+
+def _postgres(statement: str, *columns: ColumnClause[Any]) -> TextualSelect:
+    numbers, words = ARRAY(BigInteger()), ARRAY(String())
+    types: dict[str, TypeEngine[Any]] = {
+        "terms": String(),
+        "phrases": words,
+        "kinds": words,
+        "below": numbers,
+        "above": numbers,
+        "most": Integer(),
+    }
+    if ":actor" in statement:
+        types["actor"] = Identifier()
+    named = [bindparam(name, type_=kind) for name, kind in types.items()]
+    return text(statement).bindparams(*named).columns(*columns)
+
+
+_FIND = (
+    column("kind", String()),
+    column("id", Identifier()),
+    column("session_id", Identifier()),
+    column("number", BigInteger()),
+    column("terms", String()),
+)
+_PLACE = (column("id", Identifier()), column("depth", Integer()))
+_SESSION = (column("session_id", Identifier()),)
+_SQLITE_FIND = _sqlite(
+    f"SELECT {_COLUMNS} {_ON_SQLITE.format(more='')} ORDER BY search_index.rowid DESC LIMIT :most", *_FIND
+)
+_POSTGRES_FIND = _postgres(f"SELECT {_COLUMNS} {_ON_POSTGRES.format(more=_ENTRY)}", *_FIND)
+_SQLITE_PLACES = _sqlite(
+    f"SELECT message.id, message.depth {_ON_SQLITE.format(more=_MESSAGE.format(found='entry'))} LIMIT :most", *_PLACE
+)
+_POSTGRES_PLACES = _postgres(
+    f"SELECT message.id, message.depth {_ON_POSTGRES.format(more=_MESSAGE.format(found='found'))}", *_PLACE
+)
+_SQLITE_SESSIONS = _sqlite(f"SELECT entry.session_id {_ON_SQLITE.format(more='')}", *_SESSION)
+_POSTGRES_SESSIONS = _postgres(f"SELECT found.session_id {_ON_POSTGRES.format(more='')}", *_SESSION)
+
+
+def find(work: Work, query: Query, windows: Sequence[Window], most: int) -> list[Found]:
+    """Return of each window the newest `most` entries that have every term. Nothing is found by no term.
+
+    What belongs to a session of the trash is not found.
+    """
+    if not query.terms or not windows:
+        return []
+    if _is_postgres(work):
+        rows = work.connection.execute(_POSTGRES_FIND, _asked_of_postgres(work, query, windows, most)).all()
+    else:
+        rows = [
+            row
+            for window in windows
+            for row in work.connection.execute(_SQLITE_FIND, _asked_of_sqlite(work, query, window, most))
+        ]
+    return [Found(*row) for row in rows]
+
+
+def find_in_session(work: Work, query: Query, session_id: UUID) -> list[tuple[UUID, int]]:
+    """Return the messages of a session that have every term, on whichever branch, each with its depth; in no order."""
+    if not query.terms:
+        return []
+    window = Window(MESSAGE)
+    if _is_postgres(work):
+        asked = _asked_of_postgres(work, query, [window], MOST_IN_SESSION, session_id)
+        rows = work.connection.execute(_POSTGRES_PLACES, asked).all()
+    else:
+        asked = _asked_of_sqlite(work, query, window, MOST_IN_SESSION, session_id)
+        rows = work.connection.execute(_SQLITE_PLACES, asked).all()
+    return [(row.id, row.depth) for row in rows]
+
+
+def sessions_with(work: Work, query: Query) -> list[UUID]:
+    """Return the sessions, those in the trash left out, whose title or any of whose messages has every term."""
+    if not query.terms:
+        return []
+    windows = [Window(SESSION), Window(MESSAGE)]
+    if _is_postgres(work):
+        asked = _asked_of_postgres(work, query, windows, MOST_IN_LISTS)
+        return list(set(work.connection.execute(_POSTGRES_SESSIONS, asked).scalars()))
+    found: set[UUID] = set()
+    for window in windows:
+        asked = _asked_of_sqlite(work, query, window, MOST_IN_LISTS)
+        found.update(work.connection.execute(_SQLITE_SESSIONS, asked).scalars())
+    return list(found)
+
+
+def _is_postgres(work: Work) -> bool:
+    return work.connection.dialect.name == "postgresql"
+
+
+def _asked_of_postgres(
+    work: Work, query: Query, windows: Sequence[Window], most: int, session_id: UUID | None = None
+) -> dict[str, Any]:
+    scope = [] if session_id is None else [_lexeme(scopes(MESSAGE, session_id)[-1])]
+    return {
+        "actor": work.actor.user_id,
+        "terms": " & ".join([*scope, *(_tsquery(term) for term in query.terms)]),
+        "phrases": [f"%{phrase}%" for phrase in _phrases(query)],
+        "kinds": [window.kind for window in windows],
+        "below": [window.below for window in windows],
+        "above": [window.above for window in windows],
+        "most": most,
+    }
+
+
+def _asked_of_sqlite(
+    work: Work, query: Query, window: Window, most: int, session_id: UUID | None = None
+) -> dict[str, Any]:
+    scope = scopes(window.kind, session_id)
+    # Nearly everything is a message: walking the list of all of them would be most of the work.
+    narrow = scope if window.kind != MESSAGE else scope[1:]
+    return {
+        "actor": work.actor.user_id,
+        "terms": " AND ".join([*map(_quoted, narrow), *(_match(term) for term in query.terms)]),
+        "phrases": json.dumps(_phrases(query)),
+        "kind": window.kind,
+        "below": window.below,
+        "above": window.above,
+        "most": most,
+    }
+
+
+def _match(term: Term) -> str:
+    if term.everywhere:
+        return f"{_quoted(term.text)} *"
+    if term.beginning:
+        return f"({_quoted(term.text)} OR {_quoted(NAME_MARK + term.text)})"
+    return " AND ".join(map(_quoted, term.tokens))
+
+
+def _tsquery(term: Term) -> str:
+    if term.everywhere:
+        return f"{_lexeme(term.text)}:*"
+    if term.beginning:
+        return f"({_lexeme(term.text)} | {_lexeme(NAME_MARK + term.text)})"
+    return " & ".join(map(_lexeme, term.tokens))
+
+
+def _phrases(query: Query) -> list[str]:
+    """Return what has to stand in an entry as it is: neighbours that follow one another."""
+    return [f" {' '.join(term.tokens)} " for term in query.terms if len(term.tokens) > 1]
+
+
+def _quoted(token: str) -> str:
+    return f'"{token}"'
+
+
+def _lexeme(token: str) -> str:
+    return f"'{token}'"
