@@ -19,15 +19,18 @@ export function messagesOf(language: string): Record<string, string> {
 }
 
 /**
- * Messages in the form that lingui fills in.
+ * Messages in the form that lingui fills in, with their words as they are or as `words` turns them.
  *
  * @throws {Error} for a message that is not ICU MessageFormat, with its key.
  */
-export function compile(messages: Record<string, string>): Record<string, CompiledMessage> {
+export function compile(
+  messages: Record<string, string>,
+  words?: (text: string) => string,
+): Record<string, CompiledMessage> {
   return Object.fromEntries(
     Object.entries(messages).map(([key, message]) => {
       try {
-        return [key, compileMessageOrThrow(message)]
+        return [key, compileMessageOrThrow(message, words)]
       } catch (error) {
         throw new Error(`The message ${key} cannot be read.`, { cause: error })
       }

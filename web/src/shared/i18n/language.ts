@@ -17,7 +17,6 @@ export const LANGUAGES = {
 export type Language = keyof typeof LANGUAGES
 
 let wanted: Language = 'en'
-let present: string[] = []
 
 /** Speak `language`, or with null the one of the browser's that is here. The last call wins, whatever loads first. */
 export async function speak(language: Language | null): Promise<void> {
@@ -34,7 +33,7 @@ export function isLanguage(value: unknown): value is Language {
 
 /** For `Intl`: the language as the reader's country writes it, if the browser tells. */
 export function locales(): string[] {
-  return present
+  return [i18n.locales ?? i18n.locale].flat()
 }
 
 function ofBrowser(): Language {
@@ -48,8 +47,8 @@ function base(tag: string): string {
 function show(language: Language, messages: typeof english): void {
   document.documentElement.lang = language
   document.documentElement.dir = LANGUAGES[language].direction
-  present = [...navigator.languages.filter((tag) => base(tag) === language), language]
-  i18n.loadAndActivate({ locale: language, locales: present, messages })
+  const locales = [...navigator.languages.filter((tag) => base(tag) === language), language]
+  i18n.loadAndActivate({ locale: language, locales, messages })
 }
 
 show('en', english)

@@ -68,7 +68,10 @@ export function Toaster({ children }: { children: ReactNode }) {
             </Toast.Close>
           </Toast.Root>
         ))}
-        <Toast.Viewport className="fixed top-[4.75rem] inset-x-4 z-50 ms-auto grid max-w-sm gap-2 outline-none" />
+        <Toast.Viewport
+          label={t('shared.notices', { hotkey: '{hotkey}' })}
+          className="fixed top-[4.75rem] inset-x-4 z-50 ms-auto grid max-w-sm gap-2 outline-none"
+        />
       </Toast.Provider>
     </NotifyContext>
   )
