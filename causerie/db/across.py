@@ -116,6 +116,7 @@ _LEASED = select(
     _generation.c.attempt,
     _generation.c.stop_requested,
     _generation.c.lease_until,
+    literal(False).label("behind"),  # here one writes, so nothing is passed over
 ).where(_generation.c.owner == bindparam("of_owner"), _generation.c.state == "streaming")
 _queued = case((_generation.c.state == "queued", 1))
 _QUEUE = select(
@@ -179,6 +180,7 @@ _CHECKPOINT_FUNCTION = _function(
     column("attempt", _whole),
     column("stop_requested", Boolean()),
     column("lease_until", _moment),
+    column("behind", Boolean()),
 )
 _EXPIRE_FUNCTION = select(func.causerie_expire_leases(bindparam("past", type_=_moment)))
 _QUEUE_FUNCTION = _function(
@@ -223,13 +225,17 @@ class Renewal:
 
 @dataclass(frozen=True, slots=True)
 class Leased:
-    """A reply that a worker holds, as its row has it. `renewed`: its lease was prolonged now."""
+    """A reply that a worker holds, as its row has it.
+
+    `renewed`: its lease was prolonged now. `behind`: the text that was given for it was not stored.
+    """
 
     user_id: UUID
     message_id: UUID
     attempt: int
     stop_requested: bool
     renewed: bool
+    behind: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,21 +258,19 @@ def due_generations(work: Work, now: datetime, waited: timedelta, limit: int) ->
     return [(row.user_id, row.message_id) for row in rows]
 
 
-def checkpoint(work: Work, owner: UUID, texts: Sequence[Checkpoint], renewal: Renewal | None) -> list[Leased] | None:
+def checkpoint(work: Work, owner: UUID, texts: Sequence[Checkpoint], renewal: Renewal | None) -> list[Leased]:
     """Store the texts of running replies, and with a `renewal` prolong the leases that `owner` still has of them.
 
     A lease that is not named runs out, so that a reply whose writing broke off gets another attempt. On PostgreSQL a
     row that somebody writes to at this moment is passed over, so nobody's transaction holds up all replies of a worker.
 
     Returns:
-        With a renewal, what `owner` still holds: what is missing there was taken from it, and what was passed over is
-        not `renewed`.
+        What `owner` holds: with a renewal all of it, so that what is missing was taken from it, and without one only
+        what is `behind`. What was passed over is not `renewed`, or `behind`, or both.
     """
     if _has_functions(work):
-        leased = _checkpoint_at_once(work, owner, texts, renewal)
-    else:
-        leased = _checkpoint_one_by_one(work, owner, texts, renewal)
-    return None if renewal is None else leased
+        return _checkpoint_at_once(work, owner, texts, renewal)
+    return _checkpoint_one_by_one(work, owner, texts, renewal)
 
 
 def expire_leases(work: Work, now: datetime) -> None:
@@ -365,8 +369,15 @@ def _checkpoint_one_by_one(
 
 
 def _leased(rows: Iterable[Row[Any]], renewal: Renewal | None) -> list[Leased]:
+    until = renewal.until if renewal else None
     return [
-        Leased(row.user_id, row.message_id, row.attempt, row.stop_requested, row.lease_until >= renewal.until)
+        Leased(
+            row.user_id,
+            row.message_id,
+            row.attempt,
+            row.stop_requested,
+            renewed=until is not None and row.lease_until >= until,
+            behind=row.behind,
+        )
         for row in rows
-        if renewal is not None
     ]

@@ -122,9 +122,11 @@ class Keeper:
             renewal = across.Renewal([(*reply.key, reply.attempt) for reply in held], moment + LEASE) if renew else None
             sign = {**asdict(self._sign()), "seen_at": moment}
             leased = await self._database.work_lazily(across.NOBODY, self._keep, texts, renewal, sign)
+            behind = {(row.user_id, row.message_id) for row in leased if row.behind}
             for reply, length in zip(grown, lengths, strict=True):
-                reply.checkpointed = length
-            if leased is not None:
+                if reply.key not in behind:
+                    reply.checkpointed = length
+            if renew:
                 self._renewed = now
                 _obey(held, leased, now + TRUSTED_SECONDS)
 
@@ -162,7 +164,7 @@ class Keeper:
 
     def _keep(
         self, work: Work, texts: Sequence[across.Checkpoint], renewal: across.Renewal | None, sign: dict[str, Any]
-    ) -> list[across.Leased] | None:
+    ) -> list[across.Leased]:
         leased = across.checkpoint(work, self._worker, texts, renewal)
         if renewal is not None:
             self._write_sign(work, sign)

@@ -293,6 +293,39 @@ async def test_a_lease_that_somebody_kept_from_being_renewed_is_not_relied_on(
         await engine.close()
 
 
+@pytest.mark.usefixtures("rarely")
+async def test_a_text_that_somebody_kept_from_being_stored_is_stored_later(postgres_database: PostgresDatabase) -> None:
+    gate = Gate()
+    async with open_node(postgres_database.url) as node:
+        await node.add_model()
+        engine = await node.engine(ScriptedProvider(["It does not grow. ", gate, "Or does it?"]))
+        message_id = await reply_of(node, engine=engine)
+        await gate.reached.wait()
+        locked = asyncio.Event()
+        held = select(Generation).where(Generation.message_id == message_id)
+
+        def hold(work: Work) -> None:
+            work.session.scalars(held.with_for_update()).one()
+            locked.set()
+            work.session.execute(text("SELECT pg_sleep(1)"))
+
+        def stored(work: Work) -> str:
+            return work.session.scalars(held).one().partial_text
+
+        holding = asyncio.create_task(node.do(hold))
+        await locked.wait()
+        await engine.woke()
+        assert not holding.done()
+        await holding
+        assert await node.read(stored) == ""
+        await engine.woke()
+        assert await node.read(stored) == "It does not grow. "
+
+        gate.opened.set()
+        await node.final(message_id)
+        await engine.close()
+
+
 @pytest.mark.usefixtures("often")
 async def test_a_worker_never_takes_over_from_itself(shared: Node) -> None:
     await shared.add_model()

@@ -100,7 +100,7 @@ async def test_a_checkpoint_reaches_only_the_reply_that_it_names(scene: Scene) -
 
     leased, changed = await scene.changed(scene.ask(across.checkpoint, scene.worker, [hers], None))
 
-    assert leased is None
+    assert leased == []
     assert changed == {("generation", scene.alice)}
     row = await scene.row(scene.alice, scene.written)
     assert (row["partial_text"], row["partial_attempt"]) == ("as far as it is", 3)

@@ -57,7 +57,7 @@ FUNCTIONS = (
         held_users uuid[], held_messages uuid[], held_attempts integer[], until timestamptz
     )
     RETURNS TABLE (
-        user_id uuid, message_id uuid, attempt integer, stop_requested boolean, lease_until timestamptz
+        user_id uuid, message_id uuid, attempt integer, stop_requested boolean, lease_until timestamptz, behind boolean
     )
     LANGUAGE sql VOLATILE {rights} AS $$
     WITH written AS (
@@ -84,9 +84,19 @@ FUNCTIONS = (
     FROM held
     WHERE until IS NOT NULL AND stored.user_id = held.user_id AND stored.message_id = held.message_id;
 
-    SELECT held.user_id, held.message_id, held.attempt, held.stop_requested, held.lease_until
-    FROM {schema}.generation AS held
-    WHERE until IS NOT NULL AND held.owner = worker AND held.state = 'streaming'
+    WITH told AS (
+        SELECT held.*, given.text IS NOT NULL AND (
+            held.partial_attempt IS DISTINCT FROM held.attempt
+            OR octet_length(held.partial_text) < octet_length(given.text)
+        ) AS behind
+        FROM {schema}.generation AS held
+        LEFT JOIN unnest(text_users, text_messages, text_attempts, texts) AS given (user_id, message_id, attempt, text)
+        USING (user_id, message_id, attempt)
+        WHERE held.owner = worker AND held.state = 'streaming'
+    )
+    SELECT told.user_id, told.message_id, told.attempt, told.stop_requested, told.lease_until, told.behind
+    FROM told
+    WHERE until IS NOT NULL OR told.behind
     $$
     """,
     """
