@@ -106,15 +106,17 @@ class Message(Owned, Trashable, Base):
         owned_foreign_key("session_id", "chat_session", ondelete="CASCADE"),
         owned_foreign_key("parent_id", "message", within="session_id"),
         owned_foreign_key("character_id", "character"),
-        UniqueConstraint("user_id", "session_id", "id", name="uq_message_within_session"),
+        # What a parent's key points at: on SQLite as its first release had it, on PostgreSQL led by what it finds.
+        UniqueConstraint("user_id", "session_id", "id", name="uq_message_within_session").ddl_if(dialect="sqlite"),
+        UniqueConstraint("id", "session_id", "user_id", name="uq_message_within_session").ddl_if(dialect="postgresql"),
         CheckConstraint("role IN ('user', 'assistant')", name="role"),
         CheckConstraint("status IN ('queued', 'streaming', 'complete', 'stopped', 'failed')", name="status"),
-        Index("ix_message_parent", "user_id", "session_id", "parent_id"),
-        Index("ix_message_timestamp", "user_id", "session_id", "timestamp"),
+        Index("ix_message_parent", "session_id", "user_id", "parent_id"),
+        Index("ix_message_timestamp", "session_id", "user_id", "timestamp"),
         Index(
             "ix_message_deleted",
-            "user_id",
             "session_id",
+            "user_id",
             "deleted_at",
             sqlite_where=text("deleted_at IS NOT NULL"),
             postgresql_where=text("deleted_at IS NOT NULL"),
@@ -178,11 +180,11 @@ class Generation(Owned, Base):
             sqlite_where=text("state IN ('queued', 'streaming')"),
             postgresql_where=text("state IN ('queued', 'streaming')"),
         ),
-        Index("ix_generation_session", "user_id", "session_id", "state"),
+        Index("ix_generation_session", "session_id", "user_id", "state"),
         Index(
             "ix_generation_after",
-            "user_id",
             "after_id",
+            "user_id",
             sqlite_where=text("state = 'queued'"),
             postgresql_where=text("state = 'queued'"),
         ),
@@ -212,7 +214,7 @@ class SessionEvent(Owned, Base):
     __tablename__ = "session_event"
     __table_args__ = (
         owned_foreign_key("session_id", "chat_session", ondelete="CASCADE"),
-        Index("ix_session_event_message", "user_id", "message_id"),
+        Index("ix_session_event_message", "message_id", "user_id"),
         Index("ix_session_event_created", "created_at"),
     )
 

@@ -4,18 +4,22 @@ Building a statement costs more than running it, and a turn's transactions decid
 """
 
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     CTE,
     ColumnElement,
     Integer,
     ScalarSelect,
+    and_,
     bindparam,
     case,
     func,
     insert,
     literal_column,
+    or_,
     select,
+    union_all,
     update,
 )
 from sqlalchemy.sql import Select
@@ -77,32 +81,28 @@ MESSAGE = (
     .select_from(_with_generation)
     .where(messages.c.user_id == ACTOR, messages.c.id == bindparam("message_id"))
 )
-_unfinished_beside = (
-    select(generations.c.message_id)
-    .where(
-        generations.c.user_id == ACTOR,
-        generations.c.session_id == messages.c.session_id,
-        unfinished(generations.c.state),
+_UNFINISHED = (Status.QUEUED, Status.STREAMING)
+
+
+def _in_state(state: Status, session_id: ColumnElement[UUID]) -> Select[UUID]:
+    return select(generations.c.message_id).where(
+        generations.c.user_id == ACTOR, generations.c.session_id == session_id, generations.c.state == state
     )
-    .exists()
-)
+
+
 NODE = select(
     messages.c.session_id,
     messages.c.parent_id,
     messages.c.role,
     messages.c.depth,
-    _unfinished_beside.label("answering"),
+    # One state at a time: of an OR a planner may make a filter over all replies of the session.
+    or_(*(_in_state(state, messages.c.session_id).exists() for state in _UNFINISHED)).label("answering"),
 ).where(messages.c.user_id == ACTOR, messages.c.id == bindparam("message_id"), messages.c.deleted_at.is_(None))
-FIRST_REPLY = (
-    select(messages.c.id)
-    .where(
-        messages.c.user_id == ACTOR,
-        messages.c.session_id == bindparam("session_id"),
-        messages.c.parent_id == bindparam("message_id"),
-        messages.c.role == "assistant",
-    )
-    .order_by(messages.c.id)
-    .limit(1)
+REPLIES = select(messages.c.id).where(
+    messages.c.user_id == ACTOR,
+    messages.c.session_id == bindparam("session_id"),
+    messages.c.parent_id == bindparam("message_id"),
+    messages.c.role == "assistant",
 )
 INSERT_MESSAGES = insert(messages).values(
     user_id=ACTOR,
@@ -155,7 +155,7 @@ END_GENERATION = (
     )
     .returning(
         select(_waiting.c.message_id)
-        .where(*_waits, _waiting.c.after_id == generations.c.message_id)
+        .where(*_waits, _waiting.c.after_id == bindparam("of_message"))
         .exists()
         .label("awaited")
     )
@@ -174,11 +174,7 @@ END_MESSAGE = (
         error=bindparam("error"),
     )
 )
-UNFINISHED = select(generations.c.message_id).where(
-    generations.c.user_id == ACTOR,
-    generations.c.session_id == bindparam("session_id"),
-    unfinished(generations.c.state),
-)
+UNFINISHED = select(union_all(*(_in_state(state, bindparam("session_id")) for state in _UNFINISHED)).subquery("reply"))
 WAITING_FOR = select(_waiting.c.message_id).where(*_waits, _waiting.c.after_id == bindparam("message_id"))
 
 
@@ -212,21 +208,29 @@ def _branch(*columns: ColumnElement[object]) -> Select[*tuple[Any, ...]]:
         select(*columns)
         .select_from(page)
         .outerjoin(messages, (messages.c.user_id == ACTOR) & (messages.c.id == page.c.id))
-        .outerjoin(generations, (generations.c.user_id == ACTOR) & (generations.c.message_id == messages.c.id))
+        .outerjoin(generations, (generations.c.user_id == ACTOR) & (generations.c.message_id == page.c.id))
         .order_by(page.c.depth.desc())
     )
 
 
 def _below() -> Select[*tuple[Any, ...]]:
     columns = (messages.c.id, messages.c.parent_id, messages.c.timestamp, messages.c.deleted_at.is_not(None))
-    within = (messages.c.user_id == ACTOR, messages.c.session_id == bindparam("session_id"))
     below = (
         select(*columns[:3], columns[3].label("gone"))
-        .where(*within, messages.c.id == bindparam("root"))
+        .where(messages.c.user_id == ACTOR, messages.c.id == bindparam("root"))
         .cte("below", recursive=True)
     )
-    below = below.union_all(select(*columns).where(*within, messages.c.parent_id == below.c.id))
-    return select(below)
+    children = and_(
+        messages.c.user_id == ACTOR,
+        messages.c.session_id == bindparam("session_id"),
+        messages.c.parent_id == below.c.id,
+    )
+    # An outer join, whose right side is looked up for each row of the left: an inner one may read all messages of the
+    # session for each step. It adds an empty row where a branch ends.
+    below = below.union_all(
+        select(*columns).select_from(below.outerjoin(messages, children)).where(below.c.id.is_not(None))
+    )
+    return select(below).where(below.c.id.is_not(None))
 
 
 def _nodes() -> Select[*tuple[Any, ...]]:
@@ -294,15 +298,11 @@ EVENTS_AFTER = (
     .order_by(events.c.seq)
     .limit(bindparam("limit", type_=Integer))
 )
-REPLY_EVENTS = (
-    select(events.c.seq, events.c.kind, events.c.message_id, events.c.body)
-    .where(
-        events.c.user_id == ACTOR,
-        events.c.session_id == bindparam("session_id"),
-        events.c.message_id == bindparam("message_id"),
-        events.c.kind.in_(("chat:stream:start", "chat:stream:reset", "chat:stream:end")),
-    )
-    .order_by(events.c.seq)
+REPLY_EVENTS = select(events.c.seq, events.c.kind, events.c.message_id, events.c.body).where(
+    events.c.user_id == ACTOR,
+    events.c.session_id == bindparam("session_id"),
+    events.c.message_id == bindparam("message_id"),
+    events.c.kind.in_(("chat:stream:start", "chat:stream:reset", "chat:stream:end")),
 )
 STREAMING = select(
     generations.c.session_id,

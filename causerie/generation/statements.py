@@ -1,6 +1,6 @@
 """The prepared statements of claiming and handing over, each bound to `:actor`, and of the workers' own table."""
 
-from sqlalchemy import and_, bindparam, delete, func, insert, literal, or_, select, update
+from sqlalchemy import and_, bindparam, delete, false, func, insert, or_, select, true, update
 
 from causerie.chats.models import ChatSession, Generation, Message, Status, unfinished
 from causerie.db.base import ACTOR, table_of
@@ -14,14 +14,11 @@ workers = table_of(Worker)
 
 _moment = UtcDateTime()
 _above = generations.alias("above")
-_free_above = ~(
-    select(literal(1))
-    .where(
-        _above.c.user_id == ACTOR,
-        _above.c.message_id == generations.c.after_id,
-        unfinished(_above.c.state),
-    )
-    .exists()
+# A scalar, which is looked up by its key: of NOT EXISTS a planner may make a join that begins with all replies.
+_waits = (
+    select(unfinished(_above.c.state))
+    .where(_above.c.user_id == ACTOR, _above.c.message_id == generations.c.after_id)
+    .scalar_subquery()
 )
 _claimable = and_(
     generations.c.user_id == ACTOR,
@@ -36,7 +33,13 @@ _claimable = and_(
             ),
         ),
     ),
-    _free_above,
+    ~func.coalesce(_waits, false()),
+)
+_asked = generations.alias("asked")
+_session_of = (
+    select(_asked.c.session_id)
+    .where(_asked.c.user_id == ACTOR, _asked.c.message_id == bindparam("of_message"))
+    .scalar_subquery()
 )
 
 CLAIMABLE = (
@@ -52,9 +55,9 @@ CLAIMABLE = (
         generations.c.keep,
         generations.c.partial_text,
     )
-    .select_from(sessions)
-    .join(generations, and_(generations.c.user_id == ACTOR, generations.c.session_id == sessions.c.id))
-    .where(sessions.c.user_id == ACTOR, sessions.c.deleted_at.is_(None), _claimable)
+    # Each found by its own key: from a condition between them a planner may read all sessions of the user.
+    .select_from(sessions.join(generations, true()))
+    .where(sessions.c.user_id == ACTOR, sessions.c.id == _session_of, sessions.c.deleted_at.is_(None), _claimable)
     # Locked in this order; and only a row that is locked is read again after waiting for the lock.
     .with_for_update(of=(sessions, generations))
 )

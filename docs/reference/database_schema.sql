@@ -271,7 +271,7 @@ CREATE TABLE message (
   CONSTRAINT fk_message_user_id_session_id FOREIGN KEY(user_id, session_id) REFERENCES chat_session (user_id, id) ON DELETE CASCADE,
   CONSTRAINT fk_message_user_id_session_id_parent_id FOREIGN KEY(user_id, session_id, parent_id) REFERENCES message (user_id, session_id, id),
   CONSTRAINT fk_message_user_id_character_id FOREIGN KEY(user_id, character_id) REFERENCES character (user_id, id),
-  CONSTRAINT uq_message_within_session UNIQUE (user_id, session_id, id),
+  CONSTRAINT uq_message_within_session UNIQUE (id, session_id, user_id),
   CONSTRAINT ck_message_role CHECK (role IN ('user', 'assistant')),
   CONSTRAINT ck_message_status CHECK (status IN ('queued', 'streaming', 'complete', 'stopped', 'failed'))
 );
@@ -334,9 +334,9 @@ CREATE INDEX ix_chat_session_profile ON chat_session (user_id, user_profile_id);
 
 CREATE INDEX ix_chat_session_updated ON chat_session (user_id, deleted_at, updated_at, id);
 
-CREATE INDEX ix_generation_after ON generation (user_id, after_id) WHERE state = 'queued';
+CREATE INDEX ix_generation_after ON generation (after_id, user_id) WHERE state = 'queued';
 
-CREATE INDEX ix_generation_session ON generation (user_id, session_id, state);
+CREATE INDEX ix_generation_session ON generation (session_id, user_id, state);
 
 CREATE INDEX ix_generation_unfinished ON generation (state, lease_until) WHERE state IN ('queued', 'streaming');
 
@@ -344,15 +344,15 @@ CREATE INDEX ix_idempotency_record_created_at ON idempotency_record (created_at)
 
 CREATE INDEX ix_job_state_run_at ON job (state, run_at);
 
-CREATE INDEX ix_message_deleted ON message (user_id, session_id, deleted_at) WHERE deleted_at IS NOT NULL;
+CREATE INDEX ix_message_deleted ON message (session_id, user_id, deleted_at) WHERE deleted_at IS NOT NULL;
 
-CREATE INDEX ix_message_parent ON message (user_id, session_id, parent_id);
+CREATE INDEX ix_message_parent ON message (session_id, user_id, parent_id);
 
-CREATE INDEX ix_message_timestamp ON message (user_id, session_id, timestamp);
+CREATE INDEX ix_message_timestamp ON message (session_id, user_id, timestamp);
 
 CREATE INDEX ix_session_event_created ON session_event (created_at);
 
-CREATE INDEX ix_session_event_message ON session_event (user_id, message_id);
+CREATE INDEX ix_session_event_message ON session_event (message_id, user_id);
 
 CREATE INDEX ix_system_prompt_user_id ON system_prompt (user_id);
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Select
+from sqlalchemy import Connection, Select, Update
 
 from causerie.chats import statements
 from causerie.db.sqlite import sqlite_engine
@@ -12,7 +12,7 @@ from causerie.ids import new_id
 from tests.node import migrated_file
 
 
-def plan(connection: Connection, statement: Select[Any], **parameters: Any) -> list[str]:
+def plan(connection: Connection, statement: Select[Any] | Update) -> list[str]:
     """Return the steps of a statement's plan."""
     text = str(statement.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True}))
     driver = connection.connection.dbapi_connection
@@ -45,4 +45,19 @@ def test_the_way_up_is_walked_no_further_than_the_page(connection: Connection, s
 def test_siblings_are_found_by_their_parent(connection: Connection, statement: Select[Any]) -> None:
     (step,) = plan(connection, statement)
 
-    assert "ix_message_parent (user_id=? AND session_id=? AND parent_id=?)" in step
+    assert "ix_message_parent (session_id=? AND user_id=? AND parent_id=?)" in step
+
+
+@pytest.mark.parametrize("statement", [statements.END_GENERATION, statements.END_TRACED_GENERATION])
+def test_the_end_of_a_reply_looks_at_no_other_session(connection: Connection, statement: Update) -> None:
+    """RETURNING finds nothing by a column of the row that was changed: it would search all replies of the user."""
+    searches = [step for step in plan(connection, statement) if step.startswith("SEARCH")]
+
+    assert len(searches) == 2
+    assert not [step for step in searches if step.endswith("(user_id=?)")]
+
+
+def test_replies_that_have_not_ended_are_found_by_their_state(connection: Connection) -> None:
+    looked_up = "SEARCH generation USING INDEX ix_generation_session (session_id=? AND user_id=? AND state=?)"
+
+    assert plan(connection, statements.NODE).count(looked_up) == 2

@@ -152,9 +152,11 @@ def _reply(work: Work, session_id: UUID, message_id: UUID) -> ReplyState:
     if session is None or message is None or message.session_id != session_id:
         raise MessageNotFound
     key = SessionKey(work.actor.user_id, session_id)
+    rows = work.execute(statements.REPLY_EVENTS, session_id=session_id, message_id=message_id).all()
     events = [
         encoding.stored_notice(key, row.seq, row.kind, row.message_id, row.body)
-        for row in work.execute(statements.REPLY_EVENTS, session_id=session_id, message_id=message_id)
+        # Sorted here: for an ORDER BY PostgreSQL may read all events of the session by their numbers.
+        for row in sorted(rows, key=lambda row: row.seq)
     ]
     ends = [place for place, event in enumerate(events) if event.kind == encoding.END]
     head = session.next_seq - 1

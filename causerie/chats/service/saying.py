@@ -182,10 +182,10 @@ def _said_before(work: Work, new: NewSaying, role: Role = Role.USER) -> Said | N
     same_character = role is Role.ASSISTANT or new.character_id in (None, stored.character_id)
     if not (same_place and same_character and stored.content == new.content and stored.role is role):
         raise MessageConflict(new.id)
-    reply_id = work.execute(
-        statements.FIRST_REPLY, session_id=stored.session_id, message_id=stored.id
-    ).scalar_one_or_none()
-    reply = None if reply_id is None else reading.find_message(work, reply_id)
+    # Sorted here: for an ORDER BY a planner may read all messages by their ids.
+    replies_to = work.execute(statements.REPLIES, session_id=stored.session_id, message_id=stored.id).scalars()
+    first = min(replies_to, key=lambda reply_id: reply_id.int, default=None)
+    reply = None if first is None else reading.find_message(work, first)
     return Said(stored.session_id, stored, reply, duplicate=True)
 
 

@@ -13,6 +13,16 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+# None begins with the owner, whom every statement names: each fits only what it is for (docs/decisions/0019).
+INDEXES = (
+    ("ix_message_deleted", "message", ("session_id", "user_id", "deleted_at"), "deleted_at IS NOT NULL"),
+    ("ix_message_timestamp", "message", ("session_id", "user_id", "timestamp"), None),
+    ("ix_message_parent", "message", ("session_id", "user_id", "parent_id"), None),
+    ("ix_generation_after", "generation", ("after_id", "user_id"), "state = 'queued'"),
+    ("ix_generation_session", "generation", ("session_id", "user_id", "state"), None),
+    ("ix_session_event_message", "session_event", ("message_id", "user_id"), None),
+)
+OF_SESSION = ("message", "generation", "session_event")
 OWNED = (
     "application_settings",
     "blob",
@@ -182,8 +192,31 @@ def upgrade() -> None:
         sqlite_where=sa.text("role = 'owner'"),
         postgresql_where=sa.text("role = 'owner'"),
     )
+    for name, table, columns, condition in INDEXES:
+        where = None if condition is None else sa.text(condition)
+        op.drop_index(name, table)
+        op.create_index(name, table, columns, unique=False, sqlite_where=where, postgresql_where=where)
     if op.get_context().dialect.name == "postgresql":
+        _renew_keys()
         _separate_users()
+
+
+def _renew_keys() -> None:
+    """Let the keys of messages and sessions win where several indexes seem to find one row: the newest does."""
+    op.drop_constraint("fk_message_user_id_session_id_parent_id", "message")
+    op.drop_constraint("uq_message_within_session", "message")
+    op.create_unique_constraint("uq_message_within_session", "message", ["id", "session_id", "user_id"])
+    within = ["user_id", "session_id"]
+    op.create_foreign_key(
+        "fk_message_user_id_session_id_parent_id", "message", "message", [*within, "parent_id"], [*within, "id"]
+    )
+    for table in OF_SESSION:
+        op.drop_constraint(f"fk_{table}_user_id_session_id", table)
+    op.drop_constraint("pk_chat_session", "chat_session")
+    op.create_primary_key("pk_chat_session", "chat_session", ["user_id", "id"])
+    for table in OF_SESSION:
+        name = f"fk_{table}_user_id_session_id"
+        op.create_foreign_key(name, table, "chat_session", within, ["user_id", "id"], ondelete="CASCADE")
 
 
 def _separate_users() -> None:
