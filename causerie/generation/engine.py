@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable, Collection, Coroutine, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -403,8 +403,7 @@ class Engine:
             self._unturned = {"keeper"} if self._draining else {"keeper", "sweeper"}
 
     def _sign(self) -> Sign:
-        counts = self.counts
-        return Sign(len(self._replies), counts.finished, counts.takeovers, counts.fenced, self._draining)
+        return Sign(running=len(self._replies), draining=self._draining, **asdict(self.counts))
 
 
 def _store_end(work: Work, reply: Reply, ending: Ending) -> bool:

@@ -42,7 +42,9 @@ class Sign:
     """What a worker's row says that changes while it lives."""
 
     running: int
+    claimed: int
     finished: int
+    failed: int
     takeovers: int
     fenced: int
     draining: bool

@@ -11,8 +11,8 @@ from causerie.db.base import Base
 class Worker(Base):
     """A worker's heartbeat, written with its renewals: it belongs to no user and tells nothing of any.
 
-    A row whose `seen_at` is older than `LEASE` is of a worker that is dead, or asleep. `takeovers`: attempts that it
-    began in the place of another's; `fenced`: attempts of its own that were taken from it.
+    A row whose `seen_at` is older than `LEASE` is of a worker that is dead, or asleep. `claimed`: attempts
+    that it began; `takeovers`: those in the place of another's; `fenced`: attempts of its own that were taken from it.
     """
 
     __tablename__ = "worker"
@@ -23,7 +23,9 @@ class Worker(Base):
     version: Mapped[str]
     concurrency: Mapped[int]
     running: Mapped[int] = mapped_column(default=0)
+    claimed: Mapped[int] = mapped_column(default=0)
     finished: Mapped[int] = mapped_column(default=0)
+    failed: Mapped[int] = mapped_column(default=0)
     takeovers: Mapped[int] = mapped_column(default=0)
     fenced: Mapped[int] = mapped_column(default=0)
     draining: Mapped[bool] = mapped_column(default=False)

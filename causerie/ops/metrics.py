@@ -43,7 +43,11 @@ OLDEST = Metric("causerie_queue_oldest_seconds", "gauge", "For how long the olde
 WORKERS = Metric("causerie_workers", "gauge", "Workers that keep their leases.")
 RUNNING = Metric("causerie_worker_running", "gauge", "Replies that a worker writes.", ("worker",))
 CONCURRENCY = Metric("causerie_worker_concurrency", "gauge", "Replies that a worker can write at once.", ("worker",))
-FINISHED = Metric("causerie_worker_finished", "counter", "Replies whose end a worker stored.", ("worker",))
+CLAIMED = Metric("causerie_worker_claimed", "counter", "Attempts that a worker began.", ("worker",))
+FINISHED = Metric(
+    "causerie_worker_finished", "counter", "Replies that a worker ended, the failed ones aside.", ("worker",)
+)
+FAILED = Metric("causerie_worker_failed", "counter", "Replies that a worker ended as failed.", ("worker",))
 TAKEOVERS = Metric("causerie_worker_takeovers", "counter", "Attempts begun in the place of another's.", ("worker",))
 FENCED = Metric("causerie_worker_fenced", "counter", "Attempts that were taken from a worker.", ("worker",))
 ATTEMPTS = Metric(
@@ -64,7 +68,9 @@ METRICS = (
     WORKERS,
     RUNNING,
     CONCURRENCY,
+    CLAIMED,
     FINISHED,
+    FAILED,
     TAKEOVERS,
     FENCED,
     ATTEMPTS,
@@ -201,7 +207,9 @@ def _of_the_fleet(fleet: Fleet) -> Iterator[Figure]:
         label = (shown_id(worker),)
         yield RUNNING, label, float(worker.running)
         yield CONCURRENCY, label, float(worker.concurrency)
+        yield CLAIMED, label, float(worker.claimed)
         yield FINISHED, label, float(worker.finished)
+        yield FAILED, label, float(worker.failed)
         yield TAKEOVERS, label, float(worker.takeovers)
         yield FENCED, label, float(worker.fenced)
 

@@ -6,6 +6,10 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from causerie.clock import utc_now
+from causerie.generation.models import Worker
+from causerie.ids import new_id
+from causerie.ops.health import SHOWN_DIGITS
 from causerie.ops.metrics import METRICS, Lag
 from tests.house import create
 
@@ -63,6 +67,19 @@ async def test_a_reply_is_counted_when_it_has_ended(client: httpx.AsyncClient) -
 
     assert samples["causerie_attempts_total", 'outcome="claimed"'] == 1
     assert samples["causerie_queue_replies", 'state="running"'] == 0
+
+
+async def test_what_each_worker_began_and_ended_is_told(app: FastAPI, client: httpx.AsyncClient) -> None:
+    now = utc_now()
+    fields = {"host": "elsewhere", "pid": 1, "version": "1", "concurrency": 8, "started_at": now, "seen_at": now}
+    elsewhere = Worker(id=new_id(), claimed=7, finished=4, failed=1, takeovers=2, fenced=3, **fields)
+    label = f'worker="{elsewhere.id.hex[-SHOWN_DIGITS:]}"'
+    await app.state.database.work(app.state.sign_in(None), lambda work: work.session.add(elsewhere))
+
+    samples = await scraped(client)
+
+    counted = ("claimed", "finished", "failed", "takeovers", "fenced")
+    assert [samples[f"causerie_worker_{name}_total", label] for name in counted] == [7, 4, 1, 2, 3]
 
 
 @pytest.mark.req("S76")
