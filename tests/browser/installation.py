@@ -71,6 +71,12 @@ class Installation:
         response.raise_for_status()
         return response.json()
 
+    def patch(self, path: str, body: dict[str, Any]) -> Any:
+        """Return what the API changed."""
+        response = self.api.patch(path, json=body)
+        response.raise_for_status()
+        return response.json()
+
     def character(self, name: str) -> dict[str, Any]:
         """Return a character by its name."""
         found: dict[str, Any] = next(item for item in self.get("/characters")["items"] if item["name"] == name)

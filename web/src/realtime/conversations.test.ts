@@ -32,7 +32,7 @@ class FakeSocket {
 
 let socket: FakeSocket
 let conversations: Conversations
-let fetchedBranches: string[]
+let fetchedBranches: (string | null)[]
 let rowsAreThere: boolean
 
 const sayings = (): readonly Saying[] => conversations.store.getState().outbox
@@ -68,9 +68,9 @@ beforeEach(() => {
   fetchedBranches = []
   rowsAreThere = true
   conversations = new Conversations(createStore(), {
-    branch: (_, leaf) => {
+    page: (_, leaf) => {
       fetchedBranches.push(leaf)
-      return Promise.resolve([aMessage({ id: leaf, role: 'assistant', content: 'Elsewhere.' })])
+      return Promise.resolve([aMessage({ id: leaf ?? '', role: 'assistant', content: 'Elsewhere.' })])
     },
     message: () => Promise.resolve(aMessage({ id: 'm3', role: 'assistant', content: 'As stored.', version: 9 })),
     areThere: () => Promise.resolve(rowsAreThere),

@@ -11,6 +11,7 @@ import { uuid7 } from '../shared/lib/uuid7'
 import { TextBuffers } from './buffers'
 import type { ClientFrame, FrameOf, ServerFrame } from './protocol'
 import {
+  branch,
   childrenByParent,
   type Effect,
   initialState,
@@ -22,6 +23,7 @@ import {
 } from './reducer'
 import type { Socket, SocketStatus } from './socket'
 import {
+  type Chat,
   chatChanged,
   chatForgotten,
   databaseChanged,
@@ -34,6 +36,8 @@ import {
   statusChanged,
   stored,
 } from './store'
+import { bottomAfter } from './window'
+import { type ReadPage, Windows } from './windows'
 
 /** Without an acknowledgement for this long the connection is taken for dead. */
 const ACK_LIMIT_MS = 5_000
@@ -56,8 +60,7 @@ interface Pending {
 
 /** Reads over REST that a chat needs besides its frames. */
 export interface Rows {
-  /** The newest page of the branch that ends in `leaf`. */
-  branch(sessionId: string, leaf: string): Promise<Message[]>
+  page: ReadPage
   message(id: string): Promise<Message>
   /** Whether the server can read and store rows. */
   areThere(): Promise<boolean>
@@ -81,6 +84,8 @@ export interface NewSaying {
 export class Conversations {
   readonly store: Store
   readonly buffers: TextBuffers
+  /** What is loaded of each chat. */
+  readonly windows: Windows
   readonly #rows: Rows
   readonly #states = new Map<string, SessionState>()
   /** How many pages show a chat. */
@@ -99,6 +104,13 @@ export class Conversations {
     this.store = store
     this.#rows = rows
     this.buffers = buffers
+    this.windows = new Windows(
+      {
+        chat: (sessionId) => this.store.getState().chats[sessionId],
+        show: (sessionId, rows, bottom) => this.#take(sessionId, rows, bottom),
+      },
+      rows.page,
+    )
   }
 
   /** Speak over `socket` from now on. */
@@ -172,8 +184,7 @@ export class Conversations {
 
   /** Take in rows that were read over REST. */
   takeIn(sessionId: string, rows: readonly Message[]): void {
-    const state = this.#states.get(sessionId)
-    if (state) this.#become(sessionId, merged(state, rows))
+    this.#take(sessionId, rows)
   }
 
   /** Take in a session's row that a PATCH answered, before its event comes. */
@@ -245,6 +256,8 @@ export class Conversations {
     }
     this.#open.delete(sessionId)
     this.#leaving.add(sessionId)
+    const chat = this.store.getState().chats[sessionId]
+    if (chat && !chat.problem) this.#draw({ ...chat, ...this.windows.fitted(chat, true) })
     this.#leaveIfQuiet(sessionId)
     this.#forgetOldest()
   }
@@ -264,6 +277,7 @@ export class Conversations {
   #forget(sessionId: string): void {
     for (const messageId of Object.keys(this.#states.get(sessionId)?.replies ?? {})) this.buffers.forget(messageId)
     this.#states.delete(sessionId)
+    this.windows.forget(sessionId)
     this.store.dispatch(chatForgotten(sessionId))
   }
 
@@ -276,18 +290,37 @@ export class Conversations {
     this.#leaveIfQuiet(sessionId)
   }
 
-  #become(sessionId: string, after: SessionState): void {
+  #take(sessionId: string, rows: readonly Message[], bottom?: string | null): void {
+    const state = this.#states.get(sessionId)
+    if (state) this.#become(sessionId, merged(state, rows), bottom)
+  }
+
+  /** A chat is in another state now; `bottom` tells how far down it is shown, without it as far as before. */
+  #become(sessionId: string, after: SessionState, bottom?: string | null): void {
     const before = this.#states.get(sessionId)
-    this.#states.set(sessionId, after)
     const chat = this.store.getState().chats[sessionId]
-    if (!chat || !before || isRedrawn(before, after)) {
-      const leaf = shownLeaf(after) ?? chat?.leaf ?? null
-      this.store.dispatch(chatChanged({ state: after, leaf, problem: null }))
+    if (chat && before && bottom === undefined && !isRedrawn(before, after)) {
+      this.#states.set(sessionId, after)
+    } else {
+      const revealed = this.windows.revealed(sessionId)
+      const state = revealed.length > 0 ? merged(after, revealed) : after
+      const leaf = shownLeaf(state) ?? chat?.leaf ?? null
+      const shown = { leaf: chat?.leaf ?? null, bottom: (bottom === undefined ? chat?.bottom : bottom) ?? null }
+      const last = revealed.at(-1)?.id ?? null
+      const fitted = this.windows.fitted({ state, leaf, bottom: bottomAfter(state, leaf, shown, last) })
+      if (last !== null && leaf !== null && [fitted.bottom, ...branch(state, leaf)].includes(last))
+        this.windows.chosen(sessionId)
+      this.#draw({ ...fitted, leaf, problem: null })
       this.#completeBranch(after)
       const arrived = this.store.getState().outbox.filter(({ id }) => id in after.messages)
       if (arrived.length > 0) this.store.dispatch(settled(arrived.map(({ id }) => id)))
     }
     if (before?.replies !== after.replies) this.#show(before, after)
+  }
+
+  #draw(chat: Chat): void {
+    this.#states.set(chat.state.sessionId, chat.state)
+    this.store.dispatch(chatChanged(chat))
   }
 
   /** Bring changed texts to the page; a text that ended is in its row from then on. */
@@ -309,7 +342,7 @@ export class Conversations {
     if (this.#fetchedLeaf.get(state.sessionId) === leaf) return
     this.#fetchedLeaf.set(state.sessionId, leaf)
     this.#rows
-      .branch(state.sessionId, leaf)
+      .page(state.sessionId, leaf)
       .then((rows) => this.takeIn(state.sessionId, rows))
       .finally(() => this.#fetchedLeaf.delete(state.sessionId))
       .catch((error: unknown) => console.error('The branch could not be read', leaf, error))
@@ -370,7 +403,7 @@ export class Conversations {
 
   #fail(sessionId: string, problem: Problem['body']): void {
     const state = this.#states.get(sessionId) ?? initialState(sessionId)
-    this.store.dispatch(chatChanged({ state, leaf: null, problem }))
+    this.store.dispatch(chatChanged({ state, leaf: null, bottom: null, problem }))
   }
 
   async #dispatch(saying: Saying): Promise<string | null> {

@@ -10,7 +10,7 @@ import { createStore } from './store'
 export const store = createStore()
 
 export const conversations = new Conversations(store, {
-  branch: getMessages,
+  page: getMessages,
   message: getMessage,
   areThere: async () => Boolean((await getHealth()).parts.queue),
 })

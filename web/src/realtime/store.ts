@@ -9,6 +9,8 @@ export interface Chat {
   readonly state: SessionState
   /** The end of the branch that is shown; it stays while the rows of another branch are fetched. */
   readonly leaf: string | null
+  /** The last row of what is loaded and shown of that branch; null: its leaf. */
+  readonly bottom: string | null
   /** Why the chat cannot be shown. */
   readonly problem: ProblemBody | null
 }

@@ -17,7 +17,8 @@ import { ModelChip, ModelNote } from './model-chip'
 import { ReplyAnnouncer } from './reply-announcer'
 import { runningReply } from './rows'
 import { SessionHeader } from './session-header'
-import { useChat, useOlder, useOnline } from './use-chat'
+import { useArrival } from './use-arrival'
+import { useChat, useOnline, usePages } from './use-chat'
 import { useRowDeeds } from './use-row-deeds'
 
 const NOBODY: Speaker = { name: 'Nobody in particular', image: null }
@@ -29,13 +30,14 @@ interface ChatInterfaceProps {
 }
 
 export function ChatInterface({ sessionId, begunHere }: ChatInterfaceProps) {
-  const { chat, rows } = useChat(sessionId)
+  const { chat, transcript } = useChat(sessionId)
+  const { rows } = transcript
   const online = useOnline()
   const notify = useNotify()
   const composer = useRef<Composer>(null)
   const [editing, setEditing] = useState<string | null>(null)
   const deeds = useRowDeeds(sessionId, composer, setEditing)
-  const older = useOlder(sessionId, chat?.leaf ?? null, rows, (error) => notify.alert(error.message))
+  const pages = usePages(sessionId, (error) => notify.alert(error.message))
 
   const session = chat?.state.session ?? null
   const { data: character } = useCharacter(session?.character_id ?? null)
@@ -48,6 +50,8 @@ export function ChatInterface({ sessionId, begunHere }: ChatInterfaceProps) {
     },
     [characters, character],
   )
+
+  const { arriving, spot } = useArrival(sessionId, session !== null, rows, (error) => notify.alert(error.message))
 
   useEffect(() => {
     if (begunHere) composer.current?.focus()
@@ -86,19 +90,20 @@ export function ChatInterface({ sessionId, begunHere }: ChatInterfaceProps) {
         worldTime={session?.world_time}
         keepFocus={begunHere}
       />
-      {session === null || !knowsSpeakers ? (
+      {session === null || !knowsSpeakers || arriving ? (
         <div className="px-4 pt-12 sm:px-6">
           <Skeleton lines={6} className="mx-auto max-w-[46rem]" />
         </div>
       ) : (
         <MessageList
           sessionId={sessionId}
-          rows={rows}
+          transcript={transcript}
           speakerOf={speakerOf}
           deeds={deeds}
           editing={editing}
           online={online}
-          older={older}
+          pages={pages}
+          spot={spot}
         />
       )}
       <InputForm

@@ -1,35 +1,94 @@
 import { ArrowDown } from 'lucide-react'
-import { Fragment, type ReactNode, useEffect, useRef } from 'react'
+import { type KeyboardEvent, useEffect, useEffectEvent, useRef, useState } from 'react'
+import { flushSync } from 'react-dom'
+import { useText } from '../../shared/i18n/text'
+import { cx } from '../../shared/lib/class-names'
 import { dayHeading, daysAgo } from '../../shared/lib/time'
 import { Button } from '../../shared/ui/button'
 import { Message, type RowDeeds, SayingMessage, type Speaker } from './message'
-import type { Row } from './rows'
-import { useFollow } from './use-follow'
+import { type Row, runningReply, type Transcript } from './rows'
+import type { Pages, Side } from './use-chat'
 import { useNewSince } from './use-new-since'
+import { type Spot, useTranscriptList } from './use-transcript-list'
+
+/** How long a row that was looked for is marked. */
+const MARKED_MS = 2_000
 
 interface MessageListProps {
   sessionId: string
-  rows: readonly Row[]
+  transcript: Transcript
   speakerOf: (characterId: string | null) => Speaker
   deeds: RowDeeds
   editing: string | null
   online: boolean
-  older: { exist: boolean; loading: boolean; load: () => void }
-  /** What stands above the first row. */
-  opening?: ReactNode
+  pages: Pages
+  /** A loaded row to show; a new object shows it again. */
+  spot: Spot | null
 }
 
-export function MessageList({ sessionId, rows, speakerOf, deeds, editing, online, older, opening }: MessageListProps) {
+export function MessageList({
+  sessionId,
+  transcript,
+  speakerOf,
+  deeds,
+  editing,
+  online,
+  pages,
+  spot,
+}: MessageListProps) {
+  const t = useText()
   const box = useRef<HTMLDivElement>(null)
-  const content = useRef<HTMLDivElement>(null)
-  const loadOlder = () => older.exist && !older.loading && older.load()
-  const { released, attach } = useFollow(box, content, sessionId, rows[0]?.id, loadOlder)
-  const news = useNewSince(rows, released)
+  const { total, older, newer } = transcript
+  // The first row waits for the one above it, which tells whether a day begins with it.
+  const hidden = older && transcript.rows.length > 1 ? 1 : 0
+  const rows = hidden ? transcript.rows.slice(hidden) : transcript.rows
+  const [focused, setFocused] = useState<string | null>(null)
+  const kept = [focused, editing]
+  const { virtual, following, toTop, toEnd, show } = useTranscriptList(
+    box,
+    sessionId,
+    { rows, older, newer },
+    spot,
+    kept,
+    pages.approach,
+  )
+  const marked = useMarked(spot)
+  const news = useNewSince(rows, following)
+  const answering = runningReply(rows) !== null
+
+  const showSpot = useEffectEvent(({ row, offset }: Spot) => {
+    if (offset === undefined) show(indexOf(rows, row), 'center')
+  })
+  useEffect(() => {
+    if (spot) showSpot(spot)
+  }, [spot])
 
   const newestSaying = rows.findLast((row) => row.kind === 'saying')?.id
   useEffect(() => {
-    if (newestSaying !== undefined) attach()
-  }, [newestSaying, attach])
+    if (newestSaying !== undefined) toEnd()
+  }, [newestSaying, toEnd])
+
+  function focusRow(step: 1 | -1) {
+    const at = document.activeElement?.closest<HTMLElement>('[data-row]')?.dataset.row
+    const from = at === undefined ? -1 : indexOf(rows, at)
+    const inSight = virtual.range
+    const start = from >= 0 ? from + step : step > 0 ? inSight?.startIndex : inSight?.endIndex
+    const row = start === undefined ? undefined : rows[start]
+    if (start === undefined || !row) return
+    flushSync(() => setFocused(row.id))
+    elementOf(box.current, row.id)?.focus({ preventScroll: true })
+    show(start, 'auto')
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.altKey && (event.key === 'ArrowUp' || event.key === 'ArrowDown'))
+      focusRow(event.key === 'ArrowUp' ? -1 : 1)
+    else if (isWriting(event.target) || event.altKey || event.ctrlKey || event.metaKey) return
+    else if (event.key === 'Home') toTop()
+    else if (event.key === 'End') toEnd()
+    else return
+    event.preventDefault()
+  }
 
   return (
     <div className="relative min-h-0">
@@ -37,54 +96,108 @@ export function MessageList({ sessionId, rows, speakerOf, deeds, editing, online
         ref={box}
         role="log"
         aria-live="off"
-        aria-label="Transcript"
+        aria-label={t('chat.transcript')}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled region must be reachable by keyboard
         tabIndex={0}
-        className="h-full overflow-y-auto overscroll-none px-4 pt-8 pb-6 [overflow-anchor:none] sm:px-6"
+        className="h-full overflow-y-auto overscroll-none px-4 [overflow-anchor:none] sm:px-6"
+        onKeyDown={onKeyDown}
+        onFocus={({ target }) => {
+          // The menu of a row has the focus outside of it.
+          if (box.current?.contains(target)) setFocused(target.closest<HTMLElement>('[data-row]')?.dataset.row ?? null)
+        }}
       >
-        <div ref={content} className="mx-auto grid max-w-[46rem] grid-cols-[minmax(0,1fr)] gap-8">
-          {older.exist && (
-            <Button look="quiet" className="justify-self-center" disabled={older.loading} onClick={older.load}>
-              {older.loading ? 'Reading…' : 'Earlier messages'}
-            </Button>
-          )}
-          {opening}
-          {rows.map((row, place) => (
-            <Fragment key={row.id}>
-              {beginsDay(rows[place - 1], row) && <DayHeading at={row.at} />}
-              {row.kind === 'saying' ? (
-                <SayingMessage saying={row.saying} online={online} deeds={deeds} />
-              ) : (
-                <Message
-                  row={row}
-                  speaker={speakerOf(row.message.character_id)}
-                  deeds={deeds}
-                  editing={editing === row.id}
-                  last={place === rows.length - 1}
-                  following={rows.length - 1 - place}
-                />
-              )}
-            </Fragment>
-          ))}
+        <div className="relative mx-auto max-w-[46rem]" style={{ height: virtual.getTotalSize() }}>
+          {older && <PageButton side="older" pages={pages} className="top-6" words={t('chat.transcriptEarlier')} />}
+          {virtual.getVirtualItems().map(({ index, key, start }) => {
+            const row = rows[index]
+            if (!row) return null
+            return (
+              <div
+                key={key}
+                ref={virtual.measureElement}
+                data-index={index}
+                data-marked={row.id === marked || undefined}
+                className="absolute inset-x-0 before:-inset-3 before:-z-10 isolate before:absolute before:rounded-card before:transition-colors data-marked:before:bg-accent-soft"
+                style={{ top: start }}
+              >
+                {beginsDay(transcript.rows[index + hidden - 1], row) && <DayHeading at={row.at} />}
+                {row.kind === 'saying' ? (
+                  <SayingMessage saying={row.saying} online={online} deeds={deeds} />
+                ) : (
+                  <Message
+                    row={row}
+                    speaker={speakerOf(row.message.character_id)}
+                    deeds={deeds}
+                    editing={editing === row.id}
+                    last={!newer && index === rows.length - 1}
+                    total={total}
+                    following={total === null || row.position === null ? rows.length - 1 - index : total - row.position}
+                  />
+                )}
+              </div>
+            )
+          })}
+          {newer && <PageButton side="newer" pages={pages} className="bottom-4" words={t('chat.transcriptLater')} />}
         </div>
       </div>
-      {released && (
+      {(!following || newer) && (
         <Button
-          className="-translate-x-1/2 absolute bottom-3 left-1/2 animate-fade rounded-full text-small shadow-float"
-          onClick={attach}
+          className="absolute inset-x-0 bottom-3 mx-auto w-fit animate-fade rounded-full text-small shadow-float"
+          onClick={toEnd}
         >
           <ArrowDown size={15} aria-hidden />
-          {news ? 'New messages' : 'To the end'}
+          {answering
+            ? t('chat.transcriptAnswering')
+            : news > 0
+              ? t('chat.transcriptNew', { n: news })
+              : t('chat.transcriptToEnd')}
         </Button>
       )}
     </div>
   )
 }
 
+function PageButton({ side, pages, words, className }: { side: Side; pages: Pages; words: string; className: string }) {
+  const t = useText()
+  const loading = pages.loading === side
+  return (
+    <Button
+      look="quiet"
+      className={cx('absolute inset-x-0 mx-auto w-fit', className)}
+      disabled={loading}
+      onClick={() => pages.load(side)}
+    >
+      {loading ? t('chat.transcriptReading') : words}
+    </Button>
+  )
+}
+
 function DayHeading({ at }: { at: Date }) {
-  return <h2 className="text-center text-small text-soft">{dayHeading(at)}</h2>
+  return <h2 className="mb-8 text-center text-small text-soft">{dayHeading(at)}</h2>
+}
+
+/** The row that was looked for, as long as it is marked. */
+function useMarked(spot: Spot | null): string | null {
+  const [over, setOver] = useState<Spot | null>(null)
+  useEffect(() => {
+    const timer = setTimeout(() => setOver(spot), MARKED_MS)
+    return () => clearTimeout(timer)
+  }, [spot])
+  return spot !== null && spot.offset === undefined && spot !== over ? spot.row : null
 }
 
 function beginsDay(previous: Row | undefined, row: Row): boolean {
   return !previous || daysAgo(previous.at, row.at) > 0
+}
+
+function indexOf(rows: readonly Row[], id: string): number {
+  return rows.findIndex((row) => row.id === id)
+}
+
+function elementOf(box: HTMLElement | null, row: string): HTMLElement | null | undefined {
+  return box?.querySelector<HTMLElement>(`[data-row="${CSS.escape(row)}"]`)
+}
+
+function isWriting(target: EventTarget): boolean {
+  return target instanceof HTMLElement && target.matches('input, textarea, select, [contenteditable]')
 }

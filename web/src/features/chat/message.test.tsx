@@ -31,12 +31,13 @@ function show(fields: Partial<MessageData>, more: { siblings?: string[]; editing
   const siblings = more.siblings ?? ['m3']
   renderPage(
     <Message
-      row={{ kind: 'message', id: 'm3', message, siblings, at: new Date() }}
+      row={{ kind: 'message', id: 'm3', message, siblings, position: 3, at: new Date() }}
       speaker={{ name: 'Wren', image: null }}
       deeds={deeds}
       editing={editing}
       last
       following={following}
+      total={3 + following}
     />,
   )
   return message

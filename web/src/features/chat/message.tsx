@@ -44,15 +44,17 @@ interface MessageProps {
   editing: boolean
   /** The last row: its actions are always in sight. */
   last: boolean
-  /** How many rows stand below. */
+  /** How many messages stand below. */
   following: number
+  /** How many messages the branch has; null while that is not known. */
+  total: number | null
 }
 
 export const Message = memo(function Message(props: MessageProps) {
   return props.row.message.role === 'user' ? <OwnMessage {...props} /> : <CharacterMessage {...props} />
 })
 
-function CharacterMessage({ row, speaker, deeds, editing, last, following }: MessageProps) {
+function CharacterMessage({ row, speaker, deeds, editing, last, following, total }: MessageProps) {
   const { message } = row
   const nameId = useId()
   const running = isUnfinished(message)
@@ -63,7 +65,7 @@ function CharacterMessage({ row, speaker, deeds, editing, last, following }: Mes
     <article
       aria-labelledby={nameId}
       aria-busy={running}
-      data-row={row.id}
+      {...placeOf(row, total)}
       style={voiceStyle(speaker.name)}
       className="group/row grid grid-cols-[28px_minmax(0,1fr)] gap-x-3 sm:grid-cols-[36px_minmax(0,1fr)] sm:gap-x-4"
     >
@@ -122,10 +124,14 @@ function CharacterMessage({ row, speaker, deeds, editing, last, following }: Mes
   )
 }
 
-function OwnMessage({ row, deeds, editing, last, following }: MessageProps) {
+function OwnMessage({ row, deeds, editing, last, following, total }: MessageProps) {
   const { message } = row
   return (
-    <article aria-label={`You, ${timeOfDay(row.at)}`} data-row={row.id} className="group/row grid justify-items-end">
+    <article
+      aria-label={`You, ${timeOfDay(row.at)}`}
+      {...placeOf(row, total)}
+      className="group/row grid justify-items-end"
+    >
       {editing ? (
         <div className="w-full">
           <EditForm
@@ -189,6 +195,16 @@ export const SayingMessage = memo(function SayingMessage({
     </article>
   )
 })
+
+/** Where a row stands in the whole chat, of which only a part is on the page. It can have the focus. */
+function placeOf(row: MessageRow, total: number | null) {
+  return {
+    'data-row': row.id,
+    'aria-posinset': row.position ?? undefined,
+    'aria-setsize': total ?? -1,
+    tabIndex: -1,
+  }
+}
 
 function OwnText({ content }: { content: string }) {
   return (

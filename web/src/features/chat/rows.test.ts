@@ -3,11 +3,11 @@ import { aMessage, aSession } from '../../../test/factories/rows'
 import { initialState, merged } from '../../realtime/reducer'
 import type { Chat, Saying } from '../../realtime/store'
 import type { Message } from '../../shared/api/wire'
-import { rowsOf, runningReply } from './rows'
+import { runningReply, transcriptOf } from './rows'
 
 function chatOf(leaf: string, ...messages: Message[]): Chat {
   const state = merged({ ...initialState('s1'), seq: 1, session: aSession() }, messages)
-  return { state, leaf, problem: null }
+  return { state, leaf, bottom: null, problem: null }
 }
 
 const saying = (fields: Partial<Saying>): Saying => ({
@@ -19,6 +19,8 @@ const saying = (fields: Partial<Saying>): Saying => ({
   problem: null,
   ...fields,
 })
+
+const rowsOf = (...given: Parameters<typeof transcriptOf>) => transcriptOf(...given).rows
 
 const TREE = [
   aMessage({ id: 'm1', role: 'assistant' }),

@@ -1,8 +1,9 @@
 /** The rows of a transcript: the messages of the shown branch, then what is being said. */
 
 import { isUnfinished } from '../../realtime/conversations'
-import { branch, childrenByParent, type SessionState } from '../../realtime/reducer'
+import { childrenByParent, type SessionState } from '../../realtime/reducer'
 import type { Chat, Saying } from '../../realtime/store'
+import { windowOf } from '../../realtime/window'
 import type { Message } from '../../shared/api/wire'
 
 export interface MessageRow {
@@ -11,6 +12,8 @@ export interface MessageRow {
   message: Message
   /** The messages that could stand here, oldest first, this one among them. */
   siblings: readonly string[]
+  /** The place of the message in its branch, from 1; null while that is not known. */
+  position: number | null
   at: Date
 }
 
@@ -23,18 +26,32 @@ export interface SayingRow {
 
 export type Row = MessageRow | SayingRow
 
-export function rowsOf(chat: Chat, outbox: readonly Saying[]): Row[] {
-  const { state, leaf } = chat
+/** A part of a transcript: its rows and where in the branch they stand. */
+export interface Transcript {
+  rows: readonly Row[]
+  /** How many messages the branch has; null while that is not known. */
+  total: number | null
+  /** Messages stand above the first row. */
+  older: boolean
+  /** Messages stand below the last row. */
+  newer: boolean
+}
+
+export const EMPTY: Transcript = { rows: [], total: null, older: false, newer: false }
+
+export function transcriptOf(chat: Chat, outbox: readonly Saying[]): Transcript {
+  const { state, leaf, bottom } = chat
+  const { ids, first, total, older, newer } = windowOf(state, leaf, bottom)
   const children = childrenByParent(state)
-  const shown = leaf === null ? [] : branch(state, leaf)
-  const rows = shown.flatMap((id): Row[] => {
+  const rows = ids.flatMap((id, index): Row[] => {
     const message = state.messages[id]
     if (!message) return []
-    return [
-      { kind: 'message', id, message, siblings: siblingsOf(state, children, message), at: new Date(message.timestamp) },
-    ]
+    const above = ids[index - 1] ?? message.parent_id
+    const siblings = siblingsOf(state, children.get(above) ?? [], message)
+    return [rowOf(message, siblings, first === null ? null : first + index)]
   })
-  return [...rows, ...sayingRows(outbox, state.sessionId, new Set(shown))]
+  const said = newer ? [] : sayingRows(outbox, state.sessionId, new Set(ids))
+  return { rows: [...rows, ...said], total, older, newer }
 }
 
 /** What is being said in a chat and has no row yet. */
@@ -54,8 +71,29 @@ export function runningReply(rows: readonly Row[]): Message | null {
   return running?.kind === 'message' ? running.message : null
 }
 
-function siblingsOf(state: SessionState, children: Map<string | null, string[]>, message: Message): readonly string[] {
-  const known = [...children.values()].find((ids) => ids.includes(message.id)) ?? []
+const drawn = new WeakMap<Message, MessageRow>()
+
+/** The row of a message: the same object while nothing about it changes, so that it is not drawn again. */
+function rowOf(message: Message, siblings: readonly string[], position: number | null): MessageRow {
+  const before = drawn.get(message)
+  if (before && before.position === position && isSame(before.siblings, siblings)) return before
+  const row: MessageRow = {
+    kind: 'message',
+    id: message.id,
+    message,
+    siblings,
+    position,
+    at: new Date(message.timestamp),
+  }
+  drawn.set(message, row)
+  return row
+}
+
+function isSame(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((id, index) => id === other[index])
+}
+
+function siblingsOf(state: SessionState, known: readonly string[], message: Message): readonly string[] {
   const all = new Set([...(message.sibling_ids ?? []), ...known, message.id])
   // Ids are minted in the order of time, so they sort as what they name.
   return [...all]

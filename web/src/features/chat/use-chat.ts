@@ -1,9 +1,8 @@
-import { useEffect, useMemo, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { useSelector } from 'react-redux'
 import { conversations } from '../../realtime/realtime'
 import type { RootState } from '../../realtime/store'
-import { getMessages } from '../../shared/api/messages'
-import { type Row, rowsOf } from './rows'
+import { EMPTY, transcriptOf } from './rows'
 
 const useAppSelector = useSelector.withTypes<RootState>()
 
@@ -20,39 +19,49 @@ export function useChat(sessionId: string) {
   const chat = useAppSelector((state) => state.chats[sessionId])
   const outbox = useOutbox()
   useEffect(() => conversations.open(sessionId), [sessionId])
-  const rows = useMemo(() => (chat ? rowsOf(chat, outbox) : []), [chat, outbox])
-  return { chat, rows }
+  const transcript = useMemo(() => (chat ? transcriptOf(chat, outbox) : EMPTY), [chat, outbox])
+  return { chat, transcript }
 }
 
-/** The messages before the first row, a page at a time. */
-export function useOlder(
-  sessionId: string,
-  leaf: string | null,
-  rows: readonly Row[],
-  onError: (error: Error) => void,
-) {
-  const [loading, setLoading] = useState(false)
-  /** A row above which nothing was found: what stood there was deleted. */
-  const [beginning, setBeginning] = useState<string | null>(null)
-  const first = rows[0]?.kind === 'message' ? rows[0].message : null
-  const below = first !== null && (first.position ? first.position > 1 : first.parent_id !== null)
-  const exist = below && first.id !== beginning
+export type Side = 'older' | 'newer'
 
-  async function load() {
-    if (!first || !leaf) return
-    setLoading(true)
+export interface Pages {
+  /** The page that is being read. */
+  readonly loading: Side | null
+  /** Read a page because the reader asks for it. */
+  load: (side: Side) => void
+  /** Read a page because the reader comes near; not again after one could not be read. */
+  approach: (side: Side) => void
+}
+
+/** The pages above and below the loaded rows of a chat. */
+export function usePages(sessionId: string, onError: (error: Error) => void): Pages {
+  const [loading, setLoading] = useState<Side | null>(null)
+  const refused = useRef(new Set<Side>())
+  const busy = useRef(false)
+
+  async function load(side: Side) {
+    if (busy.current) return
+    busy.current = true
+    setLoading(side)
     try {
-      const found = await getMessages(sessionId, leaf, first.id)
-      if (found.length === 0) setBeginning(first.id)
-      // With the row that they stand above: what was deleted between them would part the branch.
-      conversations.takeIn(sessionId, [...found, first])
+      await conversations.windows[side](sessionId)
+      refused.current.delete(side)
     } catch (error) {
       if (!(error instanceof Error)) throw error
+      refused.current.add(side)
       onError(error)
     } finally {
-      setLoading(false)
+      busy.current = false
+      setLoading(null)
     }
   }
 
-  return { exist, loading, load }
+  return {
+    loading,
+    load: (side) => void load(side),
+    approach: (side) => {
+      if (!refused.current.has(side)) void load(side)
+    },
+  }
 }

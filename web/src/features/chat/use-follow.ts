@@ -1,112 +1,149 @@
 import { type RefObject, useCallback, useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from 'react'
+import { flushSync } from 'react-dom'
 
 /** Nearer to the bottom than this is "at end". */
 const AT_END_PX = 80
-const OLDER_WITHIN_PX = 1_500
+/** A gesture that has moved nothing for so long was not meant for the transcript. */
+const GESTURE_MS = 200
+const UPWARD_KEYS = ['PageUp', 'ArrowUp']
 
-interface Place {
-  top: number
+export interface Follow {
+  /** The end is kept in sight. */
   following: boolean
-}
-
-/** Where each chat was left in this tab. */
-const places = new Map<string, Place>()
-
-interface Follow {
-  /** The reader has scrolled away from the end. */
-  released: boolean
   /** Go to the end and stay there. */
   attach: () => void
+  /** Stay where the reader is. */
+  release: () => void
+  /** Tell that the page itself has just scrolled: no movement of the reader's. */
+  scrolled: () => void
 }
 
 /**
  * Keep the end of a transcript in sight while the reader is there, and nothing else: any movement upward releases at
- * once, and then nothing scrolls until the reader comes back. Rows put above the first one move nothing either.
+ * once, and then nothing follows until the reader comes back.
+ *
+ * @param initially whether the reader begins at the end.
+ * @param endIsLoaded whether the bottom of the box is the end of the chat.
+ * @param onScroll called after every movement.
  */
 export function useFollow(
   box: RefObject<HTMLElement | null>,
-  content: RefObject<HTMLElement | null>,
-  sessionId: string,
-  firstRow: string | undefined,
-  onNearTop: () => void,
+  initially: boolean,
+  endIsLoaded: boolean,
+  onScroll: (following: boolean) => void,
 ): Follow {
-  const following = useRef(true)
-  const [released, setReleased] = useState(false)
-  const last = useRef({ top: 0, height: 0 })
-  const nearTop = useEffectEvent(onNearTop)
+  const [following, setFollowing] = useState(initially)
+  /** Whether the reader follows from the next drawing on. */
+  const follows = useRef(initially)
+  const top = useRef(0)
 
-  const follow = useCallback((yes: boolean) => {
-    following.current = yes
-    setReleased(!yes)
+  const change = useCallback((to: boolean) => {
+    follows.current = to
+    setFollowing(to)
   }, [])
 
-  const attach = useCallback(() => {
-    follow(true)
-    if (box.current) box.current.scrollTop = box.current.scrollHeight
-  }, [box, follow])
+  const scrolled = useCallback(() => {
+    if (box.current) top.current = box.current.scrollTop
+  }, [box])
 
+  const pin = useCallback(() => {
+    const element = box.current
+    if (element && gapOf(element) > 1) element.scrollTop = element.scrollHeight
+    scrolled()
+  }, [box, scrolled])
+
+  // After every drawing: whatever has grown, the end stays in sight.
   useLayoutEffect(() => {
-    const place = places.get(sessionId)
+    if (following) pin()
+  })
+
+  /** Drawn before the next paint, so that nothing pulls the reader back meanwhile. */
+  const changeNow = useCallback(
+    (to: boolean) => {
+      if (to !== follows.current) flushSync(() => change(to))
+    },
+    [change],
+  )
+
+  const moved = useEffectEvent(() => {
     const element = box.current
     if (!element) return
-    follow(place?.following ?? true)
-    element.scrollTop = place && !place.following ? place.top : element.scrollHeight
-    return () => {
-      places.set(sessionId, { top: element.scrollTop, following: following.current })
-    }
-  }, [box, sessionId, follow])
+    const by = element.scrollTop - top.current
+    const gap = gapOf(element)
+    top.current = element.scrollTop
+    // A shorter page moves the bottom up without anybody scrolling: then the gap is nothing.
+    if (by < -0.5 && gap > 1) changeNow(false)
+    else if (by > 0.5 && gap <= AT_END_PX && endIsLoaded) changeNow(true)
+    onScroll(follows.current)
+  })
 
-  useAnchor(box, content, firstRow, following)
+  /** The movement comes after its gesture; what is written meanwhile must not undo it. */
+  const beganUpward = useEffectEvent(() => {
+    const element = box.current
+    if (!element || !follows.current || element.scrollTop <= 0) return
+    const before = top.current
+    changeNow(false)
+    // A frame brings whatever was scrolled until then, however late the timer is.
+    const settle = () => element.isConnected && !follows.current && top.current >= before && change(true)
+    setTimeout(() => requestAnimationFrame(settle), GESTURE_MS)
+  })
+
+  const resized = useEffectEvent(() => {
+    if (following) pin()
+  })
 
   useEffect(() => {
     const element = box.current
-    const inner = content.current
-    if (!element || !inner) return
-    const stay = new ResizeObserver(() => {
-      if (following.current) element.scrollTop = element.scrollHeight
-      last.current = { top: element.scrollTop, height: element.scrollHeight }
-    })
-    stay.observe(element)
-    stay.observe(inner)
-    const onScroll = () => {
-      const { scrollTop, scrollHeight, clientHeight } = element
-      const gap = scrollHeight - scrollTop - clientHeight
-      const upward = scrollTop < last.current.top - 0.5
-      // A shorter page moves the bottom up without anybody scrolling: then the gap is nothing.
-      if (upward && gap > 1) follow(false)
-      else if (gap <= AT_END_PX && !upward) follow(true)
-      if (upward && scrollTop < OLDER_WITHIN_PX) nearTop()
-      last.current = { top: scrollTop, height: scrollHeight }
-    }
-    element.addEventListener('scroll', onScroll, { passive: true })
+    if (!element) return
+    const listening = new AbortController()
+    const options = { passive: true, signal: listening.signal }
+    element.addEventListener('scroll', () => moved(), options)
+    onUpward(element, () => beganUpward(), options)
+    // A keyboard that opens makes the box smaller, as a drawer does.
+    const size = new ResizeObserver(() => resized())
+    size.observe(element)
     return () => {
-      stay.disconnect()
-      element.removeEventListener('scroll', onScroll)
+      listening.abort()
+      size.disconnect()
     }
-  }, [box, content, follow])
+  }, [box])
 
-  return { released, attach }
+  return {
+    following,
+    attach: useCallback(() => change(true), [change]),
+    release: useCallback(() => change(false), [change]),
+    scrolled,
+  }
 }
 
-/** Hold the rows in sight where they are when older ones come above them. */
-function useAnchor(
-  box: RefObject<HTMLElement | null>,
-  content: RefObject<HTMLElement | null>,
-  firstRow: string | undefined,
-  following: RefObject<boolean>,
-): void {
-  const before = useRef<{ row: string; offset: number } | null>(null)
-  useLayoutEffect(() => {
-    const old = before.current
-    const anchor = old && rowElement(content.current, old.row)
-    if (old && anchor && old.row !== firstRow && !following.current && box.current) {
-      box.current.scrollTop += anchor.offsetTop - old.offset
-    }
-    const element = firstRow === undefined ? null : rowElement(content.current, firstRow)
-    before.current = firstRow !== undefined && element ? { row: firstRow, offset: element.offsetTop } : null
-  })
+/** Call back when a wheel, a finger or a key begins to move the element's content down. */
+function onUpward(element: HTMLElement, began: () => void, options: AddEventListenerOptions): void {
+  element.addEventListener(
+    'wheel',
+    ({ deltaX, deltaY, ctrlKey }) => {
+      if (!ctrlKey && -deltaY > Math.abs(deltaX)) began()
+    },
+    options,
+  )
+  let touchedAt = 0
+  const heightOf = (event: TouchEvent) => event.touches[0]?.clientY ?? 0
+  element.addEventListener('touchstart', (event) => (touchedAt = heightOf(event)), options)
+  element.addEventListener(
+    'touchmove',
+    (event) => {
+      if (heightOf(event) > touchedAt) began()
+    },
+    options,
+  )
+  element.addEventListener(
+    'keydown',
+    ({ key, target }) => {
+      if (target === element && UPWARD_KEYS.includes(key)) began()
+    },
+    options,
+  )
 }
 
-function rowElement(content: HTMLElement | null, row: string): HTMLElement | null {
-  return content?.querySelector<HTMLElement>(`[data-row="${CSS.escape(row)}"]`) ?? null
+function gapOf({ scrollHeight, scrollTop, clientHeight }: HTMLElement): number {
+  return scrollHeight - scrollTop - clientHeight
 }

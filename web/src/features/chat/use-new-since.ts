@@ -1,11 +1,12 @@
 import { useState } from 'react'
-import { isUnfinished } from '../../realtime/conversations'
 import type { Row } from './rows'
 
-/** Whether something has come below since the reader left the end. */
-export function useNewSince(rows: readonly Row[], released: boolean): boolean {
-  const newest = rows.at(-1)
-  const [seen, setSeen] = useState(newest?.id)
-  if (!released && seen !== newest?.id) setSeen(newest?.id)
-  return released && (newest?.id !== seen || (newest?.kind === 'message' && isUnfinished(newest.message)))
+/** How many rows have come below since the reader left the end. */
+export function useNewSince(rows: readonly Row[], following: boolean): number {
+  const newest = rows.at(-1)?.id
+  const [seen, setSeen] = useState(newest)
+  if (following && seen !== newest) setSeen(newest)
+  if (following) return 0
+  const place = rows.findLastIndex(({ id }) => id === seen)
+  return place < 0 ? 0 : rows.length - 1 - place
 }

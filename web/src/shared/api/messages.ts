@@ -2,9 +2,12 @@ import { answer, api, ifMatch } from './client'
 import type { components } from './schema.gen'
 import type { Message } from './wire'
 
-/** The newest page of the branch that ends in `leaf`, or the page older than `before`; oldest first within it. */
-export async function getMessages(sessionId: string, leaf: string, before?: string): Promise<Message[]> {
-  const query = { chat_session_id: sessionId, leaf, ...(before !== undefined && { before }) }
+/** Beside which message a page of a branch lies. */
+export type PlaceOfPage = { before: string } | { after: string } | { around: string }
+
+/** The newest page of the branch that ends in `leaf` (null: the active branch), or the one at a place; oldest first. */
+export async function getMessages(sessionId: string, leaf: string | null, place?: PlaceOfPage): Promise<Message[]> {
+  const query = { chat_session_id: sessionId, leaf, ...place }
   const page = await answer(api.GET('/api/messages', { params: { query } }))
   return page.items.map(message)
 }
