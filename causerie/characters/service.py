@@ -18,6 +18,7 @@ from causerie.characters.schemas import (
     NewCharacter,
 )
 from causerie.clock import utc_now
+from causerie.db import search
 from causerie.db.work import Work
 from causerie.errors import FieldError
 from causerie.http.answers import Expected, changes
@@ -27,6 +28,8 @@ from causerie.objects.models import Blob
 
 AVATAR_TYPE = "image/webp"
 _CONTENT = tuple(name for name in ("name", *CharacterFields.model_fields) if name != "archived")
+
+_TOLD = ("description", "personality", "scenario", "creator_notes", "first_mes")
 
 
 class CountChats(Protocol):
@@ -62,6 +65,7 @@ def create(work: Work, new: NewCharacter) -> Character:
     character = Character(**fields, label=_label(work, new.label, new.name))
     work.session.add(character)
     work.session.flush()
+    _index(work, character)
     return character
 
 
@@ -96,6 +100,7 @@ def change(
     if "avatar_image" in given.model_fields_set and given.avatar_image is None:
         _set_picture(work, character, None)
     work.session.flush()
+    _index(work, character)
     return character
 
 
@@ -124,6 +129,7 @@ def trash(work: Work, character_id: UUID, expected: Expected, count_chats: Count
     if chats := count_chats(work, character_id):
         raise CharacterInUse(chats)
     character.deleted_at = utc_now()
+    search.forget(work, search.CHARACTER, [character_id])
 
 
 def restore(work: Work, character_id: UUID) -> Character:
@@ -137,6 +143,7 @@ def restore(work: Work, character_id: UUID) -> Character:
         character.label = _free_label(work, character.label, but=character.id)
         character.deleted_at = None
         work.session.flush()
+        _index(work, character)
     return character
 
 
@@ -197,6 +204,12 @@ def _change(work: Work, character: Character, wanted: dict[str, Any]) -> None:
         work.session.add(CharacterRevision(character_id=character.id, version=character.version, fields=former))
     for name, value in different.items():
         setattr(character, name, value)
+
+
+def _index(work: Work, character: Character) -> None:
+    """Let a character be found by its name and by what is told of it."""
+    texts = (character.label, *character.tags, *(getattr(character, name) for name in _TOLD))
+    search.put(work, search.Text(search.CHARACTER, character.id, "\n".join(texts), character.name))
 
 
 def _set_picture(work: Work, character: Character, sha256: str | None) -> None:

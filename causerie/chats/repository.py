@@ -17,6 +17,7 @@ from causerie.chats.models import (
     MessageRevision,
     SessionEvent,
 )
+from causerie.db import search
 from causerie.db.work import Work
 from causerie.http.paging import Page, PageQuery, newest_first
 from causerie.profiles.models import UserProfile
@@ -165,6 +166,7 @@ def purge_slice(work: Work, chat: ChatSession) -> bool:
     if _delete_some(work, Message, Message.session_id == chat.id, Message.id, Message.depth.desc()):
         return True
     work.session.execute(delete(ChatSession).where(ChatSession.id == chat.id))
+    search.forget(work, search.SESSION, [chat.id])
     return False
 
 
@@ -172,4 +174,6 @@ def _delete_some(work: Work, table: Any, condition: Any, key: Any, order: Any) -
     keys = work.session.scalars(select(key).where(condition).order_by(order, key).limit(ROWS_A_SLICE)).all()
     if keys:
         work.session.execute(delete(table).where(condition, key.in_(keys)).execution_options(synchronize_session=False))
+        if table is Message:
+            search.forget(work, search.MESSAGE, keys)
     return bool(keys)

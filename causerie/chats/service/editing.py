@@ -5,11 +5,13 @@ from uuid import UUID
 
 from causerie.chats import repository
 from causerie.chats.errors import ReplyRunning
+from causerie.chats.indexing import message_text
 from causerie.chats.models import ChatSession, Message, MessageRevision
 from causerie.chats.recording import message_entry, record
 from causerie.chats.schemas import MessageOut, MessagePatch
 from causerie.chats.service import reading, sessions, stopping, tree
 from causerie.clock import utc_now
+from causerie.db import search
 from causerie.db.work import Work
 from causerie.http.answers import Expected
 from causerie.ids import new_id
@@ -37,6 +39,8 @@ def edit(work: Work, message_id: UUID, patch: MessagePatch, expected: Expected) 
         setattr(message, name, value)
     message.version += 1
     work.session.flush()
+    if "content" in different:
+        search.put(work, message_text(message.session_id, message_id, message.content))
     changed = reading.get_message(work, message_id)
     record(work, message.session_id, message_entry("message:updated", changed))
     return changed
@@ -89,6 +93,7 @@ def restore(work: Work, message_id: UUID) -> MessageOut:
         row.deleted_at = None
         row.deletion_id = None
     work.session.flush()
+    search.put_all(work, [message_text(chat.id, row.id, row.content) for row in back if row.content])
     chat.total_messages += len(back)
     if chat.active_leaf_id is None or any(row.parent_id == chat.active_leaf_id for row in back):
         chat.active_leaf_id = tree.newest_leaf(work, chat.id, back[0].id)
@@ -104,6 +109,7 @@ def _bury(work: Work, chat: ChatSession, taken: Sequence[UUID]) -> None:
         row.deleted_at = now
         row.deletion_id = deletion_id
     work.session.flush()
+    search.forget(work, search.MESSAGE, [row.id for row in rows])
     chat.total_messages -= len(rows)
     if chat.active_leaf_id in set(taken):
         chat.active_leaf_id = tree.living_ancestor(work, chat.active_leaf_id)

@@ -5,9 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from causerie.chats import statements
+from causerie.chats.indexing import message_text
 from causerie.chats.models import Status
 from causerie.chats.recording import end_entry, record, take_numbers
 from causerie.chats.signals import ReplyQueued
+from causerie.db import search
 from causerie.db.work import Work
 from causerie.errors import CauserieError
 
@@ -58,6 +60,7 @@ def end(work: Work, session_id: UUID, message_id: UUID, attempt: int, ending: En
         usage=ending.usage,
         error=ending.error,
     )
+    search.put(work, message_text(session_id, message_id, ending.content))
     entry = end_entry(
         session_id,
         message_id,

@@ -3,11 +3,13 @@
 from uuid import UUID
 
 from causerie.chats import repository
+from causerie.chats.indexing import session_text
 from causerie.chats.models import ChatSession
 from causerie.chats.recording import hint
 from causerie.chats.schemas import Fork, SessionOut
 from causerie.chats.service import tree
 from causerie.chats.service.writing import NewRow, insert_messages
+from causerie.db import search
 from causerie.db.work import Work
 from causerie.ids import new_id
 
@@ -36,6 +38,8 @@ def fork(work: Work, session_id: UUID, where: Fork) -> ChatSession:
     copy = ChatSession(id=new_id(), user_id=work.actor.user_id, **{name: getattr(origin, name) for name in COPIED})
     work.session.add(copy)
     work.session.flush()
+    if copy.title:
+        search.put(work, session_text(copy.id, copy.title))
     if leaf is not None:
         node = tree.get_node(work, session_id, leaf)
         path = reversed(tree.branch(work, leaf, node.depth + 1))

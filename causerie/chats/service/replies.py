@@ -14,6 +14,7 @@ from causerie.chats.service import reading, sessions, tree
 from causerie.chats.service.writing import NewRow, insert_messages
 from causerie.chats.signals import ReplyQueued, Starter
 from causerie.clock import utc_now
+from causerie.db import search
 from causerie.db.work import Work
 from causerie.ids import new_id
 
@@ -129,6 +130,7 @@ def _queue_again(work: Work, message: Message, generation: Generation, kept: str
         work.session.add(MessageRevision(message_id=message.id, version=message.version, content=message.content))
         message.version += 1
         message.content = ""
+        search.forget(work, search.MESSAGE, [message.id])
     generation.state = Status.QUEUED
     generation.first_attempt = generation.attempt
     generation.after_id = after_id

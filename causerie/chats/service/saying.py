@@ -7,6 +7,7 @@ from uuid import UUID
 
 from causerie.chats import statements
 from causerie.chats.errors import MessageConflict, ReferenceNotFound, SessionNotFound
+from causerie.chats.indexing import session_text
 from causerie.chats.models import Role, Status
 from causerie.chats.recording import Entry, message_entry, record, session_entry
 from causerie.chats.repository import REFERENCES, has_reference
@@ -15,6 +16,7 @@ from causerie.chats.service import reading, replies, sessions, tree
 from causerie.chats.service.writing import NewRow, insert_messages
 from causerie.chats.signals import Starter
 from causerie.clock import utc_now
+from causerie.db import search
 from causerie.db.work import Work
 from causerie.http.answers import Expected
 from causerie.ids import new_id
@@ -169,6 +171,8 @@ def _lock(work: Work, session_id: UUID) -> Mapping[str, Any]:
 def _advance(work: Work, chat: Mapping[str, Any], changed: Mapping[str, Any], entries: list[Entry]) -> int:
     first = record(work, chat["id"], *entries, first_seq=chat["next_seq"])
     work.write(statements.ADVANCE_SESSION, of_session=chat["id"], next_seq=first + len(entries), **changed)
+    if changed["title"] != chat["title"]:
+        search.put(work, session_text(chat["id"], changed["title"]))
     return first
 
 

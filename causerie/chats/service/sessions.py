@@ -7,12 +7,14 @@ from causerie.characters.macros import substitute
 from causerie.characters.models import Character
 from causerie.chats import repository
 from causerie.chats.errors import MessageNotFound, ReferenceNotFound
+from causerie.chats.indexing import session_text
 from causerie.chats.models import ChatSession, Role
 from causerie.chats.recording import Entry, hint, message_entry, record, session_entry
 from causerie.chats.schemas import MessageOut, NewSession, SessionChange, SessionOut
 from causerie.chats.service import stopping, tree
 from causerie.chats.service.writing import NewRow, insert_messages
 from causerie.clock import utc_now
+from causerie.db import search
 from causerie.db.work import Work
 from causerie.http.answers import Expected, changes
 from causerie.http.paging import Page, PageQuery
@@ -33,6 +35,8 @@ def start(work: Work, new: NewSession) -> ChatSession:
     _check_references(work, new.model_dump())
     work.session.add(chat)
     work.session.flush()
+    if chat.title:
+        search.put(work, session_text(chat.id, chat.title))
     greetings = _greetings(work, chat)
     if greetings:
         chat.total_messages = len(greetings)
@@ -90,6 +94,8 @@ def change(work: Work, session_id: UUID, given: SessionChange, expected: Expecte
         return chat
     for name, value in different.items():
         setattr(chat, name, value)
+    if "title" in different:
+        search.put(work, session_text(session_id, chat.title))
     chat.version += 1
     if different.keys() - QUIET_FIELDS:
         chat.updated_at = utc_now()

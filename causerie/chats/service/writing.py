@@ -7,9 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from causerie.chats import statements
+from causerie.chats.indexing import message_text
 from causerie.chats.models import Role, Status
 from causerie.chats.schemas import MessageOut
 from causerie.clock import utc_now
+from causerie.db import search
 from causerie.db.work import Work
 from causerie.ids import new_id
 
@@ -46,4 +48,5 @@ def insert_messages(work: Work, rows: Sequence[NewRow]) -> list[MessageOut]:
         return []
     stored = [{name: getattr(row, name) for name in _COLUMNS} for row in rows]
     work.write_many(statements.INSERT_MESSAGES, stored)
+    search.put_all(work, [message_text(row.session_id, row.id, row.content) for row in rows if row.content])
     return [MessageOut.model_validate({**row, **_UNTOLD, "user_id": work.actor.user_id}) for row in stored]
