@@ -229,6 +229,8 @@ async def _provider(folder: Path) -> AsyncIterator[int]:
         raise RuntimeError("the provider has no pipes")
     try:
         yield int(await asyncio.wait_for(process.stdout.readline(), START_SECONDS))
+        if process.returncode is not None:  # what it had not written down yet is unknown: nothing can be judged
+            raise RuntimeError(f"the provider ended by itself, with status {process.returncode}")
     finally:
         process.stdin.close()
         await asyncio.wait_for(process.wait(), START_SECONDS)
