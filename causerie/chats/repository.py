@@ -1,10 +1,10 @@
 """Queries over sessions and messages that are not on the hot path."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, RowMapping, delete, func, or_, select
 
 from causerie.aimodels.models import AiModel
 from causerie.characters.models import Character
@@ -17,9 +17,11 @@ from causerie.chats.models import (
     MessageRevision,
     SessionEvent,
 )
+from causerie.chats.schemas import SessionQuery, Sort, State
+from causerie.chats.statements import ANSWERING, LAST_WORDS
 from causerie.db import search
 from causerie.db.work import Work
-from causerie.http.paging import Page, PageQuery, newest_first
+from causerie.http.paging import Order, Page, in_order
 from causerie.profiles.models import UserProfile
 from causerie.prompts.models import SystemPrompt
 from causerie.settings.models import ApplicationSettings
@@ -31,6 +33,19 @@ REFERENCES = {
     "user_profile_id": "profile",
     "ai_model_id": "model",
     "system_prompt_id": "system prompt",
+}
+_SORTS: Mapping[Sort, ColumnElement[Any]] = {
+    "updated_at": ChatSession.updated_at.expression,
+    "created_at": ChatSession.created_at.expression,
+    "title": func.lower(ChatSession.title),
+    "total_messages": ChatSession.total_messages.expression,
+}
+_STATES: Mapping[State, ColumnElement[bool]] = {
+    "active": ChatSession.archived.is_(False),
+    "archived": ChatSession.archived.is_(True),
+    "pinned": ChatSession.pinned.is_(True),
+    "unread": ChatSession.last_reply_seq > ChatSession.last_read_seq,
+    "answering": ANSWERING.element,
 }
 _REFERRED: dict[str, type[Character | UserProfile | AiModel | SystemPrompt]] = {
     "character_id": Character,
@@ -56,15 +71,44 @@ def get_session(work: Work, session_id: UUID, *, lock: bool = False, trashed: bo
 
 
 def list_sessions(
-    work: Work, query: PageQuery, *, character_id: UUID | None, user_profile_id: UUID | None
-) -> Page[ChatSession]:
-    """Return a page of the sessions that are not in the trash, newest `updated_at` first."""
-    statement = select(ChatSession).where(ChatSession.deleted_at.is_(None))
+    work: Work, query: SessionQuery, *, character_id: UUID | None, user_profile_id: UUID | None
+) -> Page[RowMapping]:
+    """Return a page of the sessions that are not in the trash, with `last_words` and `answering`: one statement."""
+    statement = select(ChatSession, LAST_WORDS, ANSWERING).where(ChatSession.deleted_at.is_(None), *_filters(query))
     if character_id is not None:
         statement = statement.where(ChatSession.character_id == character_id)
     if user_profile_id is not None:
         statement = statement.where(ChatSession.user_profile_id == user_profile_id)
-    return newest_first(work.session, statement, ChatSession.updated_at, ChatSession.id, query)
+    descending = query.order == "desc" if query.order else query.sort != "title"
+    order = Order(query.sort, _SORTS[query.sort], ChatSession.id.expression, descending)
+    return in_order(work.session, statement, order, query)
+
+
+def _filters(query: SessionQuery) -> Iterator[ColumnElement[bool]]:
+    if query.q is not None:
+        yield from (_named(word) for word in query.q.lower().split())
+    if query.character_id is not None:
+        yield ChatSession.character_id == query.character_id
+    if query.ai_model_id is not None:
+        yield ChatSession.ai_model_id == query.ai_model_id
+    if query.from_ is not None:
+        yield ChatSession.updated_at >= query.from_
+    if query.to is not None:
+        yield ChatSession.updated_at < query.to
+    if query.archived is not None:
+        yield ChatSession.archived.is_(query.archived)
+    if query.state is not None:
+        yield _STATES[query.state]
+
+
+def _named(word: str) -> ColumnElement[bool]:
+    """Tell whether a session's title or category, or its character's name, has `word` in it."""
+    characters = select(Character.id).where(func.lower(Character.name).contains(word, autoescape=True))
+    return or_(
+        func.lower(ChatSession.title).contains(word, autoescape=True),
+        func.lower(ChatSession.category).contains(word, autoescape=True),
+        ChatSession.character_id.in_(characters),
+    )
 
 
 def count_with_character(work: Work, character_id: UUID) -> int:

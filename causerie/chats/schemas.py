@@ -8,10 +8,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, computed_fiel
 from pydantic_core import PydanticCustomError
 
 from causerie.chats.models import Role, Status
-from causerie.http.answers import READ_ONLY, Count, Flag, Input, Moment, RowMembers
+from causerie.http.answers import READ_ONLY, Count, Flag, Input, Instant, Moment, RowMembers
+from causerie.http.paging import PageQuery
 
 MOST_CODE_POINTS = 32_768
 """Of one message, on every surface."""
+LONGEST_LINE = 120
 
 
 def _not_blank(content: str) -> str:
@@ -52,6 +54,9 @@ class SessionOut(_Out):
     last_summary_at: datetime | None
     total_messages: int
     active_leaf_id: UUID | None
+    last_line: str = Field(description="The first words of the newest text of the active branch, without marks.")
+    answering: bool = Field(description="Whether a reply has not ended yet.")
+    unread: bool = Field(description="Whether a reply ended beyond `last_read_seq`.")
     last_read_seq: int
     pinned: bool
     archived: bool
@@ -75,6 +80,30 @@ class SessionOut(_Out):
     def is_active(self) -> bool:
         """Whether the session is not in the trash."""
         return self.deleted_at is None
+
+
+Sort = Literal["updated_at", "created_at", "title", "total_messages"]
+State = Literal["active", "archived", "pinned", "unread", "answering"]
+
+
+class SessionQuery(PageQuery):
+    """Which sessions are asked for, and in which order. What is left out limits nothing."""
+
+    q: Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")] | None = Field(
+        default=None, description="Words that are in the title, the category or the character's name."
+    )
+    character_id: UUID | None = None
+    ai_model_id: UUID | None = None
+    from_: Instant | None = Field(default=None, alias="from", description="Talked in or changed then or later.")
+    to: Instant | None = Field(default=None, description="Talked in or changed before that.")
+    archived: bool | None = None
+    state: State | None = Field(
+        default=None, description="`active`: not archived; `unread`: with a reply that nobody has read."
+    )
+    sort: Sort = "updated_at"
+    order: Literal["asc", "desc"] | None = Field(
+        default=None, description="Without it titles come from A to Z, and of everything else the most first."
+    )
 
 
 class _SessionFields(Input):
@@ -107,7 +136,9 @@ class SessionChange(_SessionFields, RowMembers):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"title": "The letter", "pinned": True}]})
 
     active_leaf_id: UUID | None = None
-    last_read_seq: Count = Field(default=0, ge=0)
+    last_read_seq: Count = Field(
+        default=0, ge=0, description="It only rises, to the newest event's number at most, and makes no new version."
+    )
     session_id: Annotated[UUID | None, READ_ONLY] = None
     chat_session_id: Annotated[UUID | None, READ_ONLY] = None
     post_id: Annotated[UUID | None, READ_ONLY] = None
@@ -116,6 +147,9 @@ class SessionChange(_SessionFields, RowMembers):
     total_messages: Annotated[Count | None, READ_ONLY] = None
     document_ids: Annotated[list[UUID] | None, READ_ONLY] = None
     is_active: Annotated[Flag | None, READ_ONLY] = None
+    last_line: Annotated[Annotated[str, Field(max_length=LONGEST_LINE)] | None, READ_ONLY] = None
+    answering: Annotated[Flag | None, READ_ONLY] = None
+    unread: Annotated[Flag | None, READ_ONLY] = None
 
 
 class MessageError(BaseModel):

@@ -14,6 +14,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    exists,
     func,
     insert,
     literal_column,
@@ -47,6 +48,46 @@ SESSION = select(sessions).where(
     sessions.c.user_id == ACTOR, sessions.c.id == bindparam("session_id"), sessions.c.deleted_at.is_(None)
 )
 SESSION_TO_WRITE = SESSION.with_for_update()
+
+WORDS_READ = 600
+"""How many code points of a text are read where only its first words are shown."""
+
+_leaf, _above_leaf = messages.alias("leaf"), messages.alias("above_leaf")
+LAST_WORDS = (
+    select(
+        case(
+            (_leaf.c.content != "", func.substr(_leaf.c.content, 1, WORDS_READ)),
+            # A reply that has no text yet: what it answers.
+            else_=select(func.substr(_above_leaf.c.content, 1, WORDS_READ))
+            .where(
+                _above_leaf.c.user_id == _leaf.c.user_id,
+                _above_leaf.c.id == _leaf.c.parent_id,
+                _above_leaf.c.deleted_at.is_(None),
+            )
+            .scalar_subquery(),
+        )
+    )
+    .where(_leaf.c.user_id == sessions.c.user_id, _leaf.c.id == sessions.c.active_leaf_id)
+    .scalar_subquery()
+    .label("last_words")
+)
+"""Beginning of the newest text of a session's active branch."""
+
+_making = generations.alias("making")
+ANSWERING = (
+    exists()
+    .where(
+        _making.c.user_id == sessions.c.user_id,
+        _making.c.session_id == sessions.c.id,
+        unfinished(_making.c.state),
+    )
+    .label("answering")
+)
+"""Whether a reply of a session has not ended."""
+
+SHOWN_SESSION = select(sessions, LAST_WORDS, ANSWERING).where(
+    sessions.c.user_id == ACTOR, sessions.c.id == bindparam("session_id")
+)
 ADVANCE_SESSION = (
     update(sessions)
     .where(sessions.c.user_id == ACTOR, sessions.c.id == bindparam("of_session"))
@@ -63,6 +104,33 @@ TAKE_SEQ = (
     .where(sessions.c.user_id == ACTOR, sessions.c.id == bindparam("of_session"))
     .values(next_seq=sessions.c.next_seq + bindparam("count"), updated_at=bindparam("updated_at"))
     .returning(sessions.c.next_seq)
+)
+TAKE_END_SEQ = (
+    update(sessions)
+    .where(sessions.c.user_id == ACTOR, sessions.c.id == bindparam("of_session"))
+    .values(
+        next_seq=sessions.c.next_seq + 1,
+        last_reply_seq=sessions.c.next_seq,
+        updated_at=bindparam("updated_at"),
+    )
+    .returning(*sessions.c)
+)
+GIVE_BACK_END_SEQ = (
+    update(sessions)
+    .where(sessions.c.user_id == ACTOR, sessions.c.id == bindparam("of_session"))
+    .values(
+        next_seq=sessions.c.next_seq - 1,
+        last_reply_seq=func.coalesce(
+            select(func.max(events.c.seq))
+            .where(
+                events.c.user_id == sessions.c.user_id,
+                events.c.session_id == sessions.c.id,
+                events.c.kind == "chat:stream:end",
+            )
+            .scalar_subquery(),
+            0,
+        ),
+    )
 )
 
 # Messages. A reply that is being written shows the text of its last checkpoint.
@@ -135,7 +203,7 @@ INSERT_GENERATION = insert(generations).values(
 )
 
 # A literal: a parameter would not tell the planner that the index of those that wait is enough.
-_waiting = generations.alias("waiting")
+_waiting, _beside = generations.alias("waiting"), generations.alias("beside")
 _waits = (_waiting.c.user_id == ACTOR, _waiting.c.state == literal_column(f"'{Status.QUEUED}'"))
 END_GENERATION = (
     update(generations)
@@ -154,10 +222,15 @@ END_GENERATION = (
         partial_text="",
     )
     .returning(
-        select(_waiting.c.message_id)
-        .where(*_waits, _waiting.c.after_id == bindparam("of_message"))
+        select(_beside.c.message_id)
+        .where(
+            _beside.c.user_id == ACTOR,
+            _beside.c.session_id == bindparam("of_session"),
+            _beside.c.message_id != bindparam("of_message"),
+            unfinished(_beside.c.state),
+        )
         .exists()
-        .label("awaited")
+        .label("answering")
     )
 )
 END_TRACED_GENERATION = END_GENERATION.values(prompt_trace=bindparam("trace"))

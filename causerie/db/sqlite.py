@@ -45,6 +45,7 @@ def sqlite_engine(file: Path, *, begin: str = "BEGIN IMMEDIATE", read_only: bool
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, record: Any) -> None:  # noqa: ARG001 (SQLAlchemy's signature)
         connection.isolation_level = None  # BEGIN is ours: the driver's own would come too late
+        connection.create_function("lower", 1, _lower, deterministic=True)  # its own knows the letters of English alone
         for pragma in (
             f"busy_timeout = {BUSY_MILLISECONDS}",
             "journal_mode = WAL",
@@ -289,6 +290,10 @@ class SqliteDatabase:
         finally:
             if transaction.is_active:  # a statement that was refused has ended it
                 transaction.rollback()
+
+
+def _lower(text: str | None) -> str | None:
+    return None if text is None else text.lower()
 
 
 def _busy() -> Busy:

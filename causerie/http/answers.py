@@ -1,12 +1,13 @@
 """Answers with a row: JSON that is encoded once, and the row's version as its strong ETag."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import cache
 from typing import Annotated, Any, Protocol
 from uuid import UUID
 
 from fastapi import Depends, Header, Response
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, StrictBool, StrictInt
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, Field, StrictBool, StrictInt
 from pydantic_core import PydanticCustomError
 
 from causerie.errors import CauserieError, FieldError
@@ -91,6 +92,17 @@ def _text_only(value: object) -> object:
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_text_only)]
 """A time as RFC 3339 text with its offset."""
+
+
+def _within_the_calendar(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise PydanticCustomError("datetime_range", "There is no such time in UTC") from error
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_within_the_calendar)]
+"""A time of a query, in UTC."""
 
 READ_ONLY = Field(default=None, json_schema_extra={"readOnly": True})
 """Marks a member that only the server sets; a body may repeat it as it is, so that what was read can be sent back."""

@@ -2,22 +2,27 @@
 
 import base64
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
 from fastapi import Query
 from pydantic import BaseModel, Field
-from sqlalchemy import Select, literal, tuple_
+from sqlalchemy import ColumnElement, Integer, RowMapping, Select, literal, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from causerie.db.types import UtcDateTime
 from causerie.errors import FieldError
 from causerie.http.problems import Invalid
 
 LARGEST_PAGE = 200
 DEFAULT_PAGE = 50
+
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+"""What PostgreSQL does not keep as text."""
 
 RowT = TypeVar("RowT")
 OutT = TypeVar("OutT", bound=BaseModel)
@@ -73,9 +78,49 @@ def newest_first(
     return Page(rows[: query.limit], cursor)
 
 
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One of the orders of a list: by `key`, a moment, number or text that no row lacks, then by `identity`."""
+
+    name: str
+    key: ColumnElement[Any]
+    identity: ColumnElement[UUID]
+    descending: bool
+
+
+def in_order(session: Session, statement: Select[*tuple[Any, ...]], order: Order, query: PageQuery) -> Page[RowMapping]:
+    """Run `statement` for one page in `order`.
+
+    Raises:
+        Invalid: the cursor is not one of ours, or of another order.
+    """
+    if query.cursor is not None:
+        name, key, identity = read_cursor(query.cursor, keys=3)
+        if name != f"{order.name} {order.descending:d}":
+            raise not_a_cursor()
+        last = (literal(_key_of(order.key, key), order.key.type), literal(_identity_of(identity), order.identity.type))
+        place, behind = tuple_(order.key, order.identity), tuple_(*last)
+        statement = statement.where(place < behind if order.descending else place > behind)
+    ordered = [column.desc() if order.descending else column for column in (order.key, order.identity)]
+    statement = statement.add_columns(order.key.label("order_key"), order.identity.label("order_identity"))
+    rows = session.execute(statement.order_by(*ordered).limit(query.limit + 1)).mappings().all()
+    if len(rows) <= query.limit:
+        return Page(rows, None)
+    end = rows[query.limit - 1]
+    reached = end["order_key"]
+    key = reached.isoformat() if isinstance(reached, datetime) else str(reached)
+    cursor = write_cursor(f"{order.name} {order.descending:d}", key, str(end["order_identity"]))
+    return Page(rows[: query.limit], cursor)
+
+
 def listing(page: Page[RowT], make: Callable[[RowT], OutT]) -> Listing[OutT]:
     """Return the page as it is answered."""
     return Listing[Any](items=[make(row) for row in page.rows], next_cursor=page.next_cursor)
+
+
+def whole_page(page: Page[OutT]) -> Listing[OutT]:
+    """Return the page, whose rows are what clients see, as it is answered."""
+    return Listing[Any](items=list(page.rows), next_cursor=page.next_cursor)
 
 
 def write_cursor(*keys: str) -> str:
@@ -111,10 +156,37 @@ def read_moment_cursor(cursor: str) -> tuple[datetime, UUID]:
         Invalid: it holds none.
     """
     moment, identity = read_cursor(cursor, keys=2)
+    return _moment_of(moment), _identity_of(identity)
+
+
+def _key_of(column: ColumnElement[Any], key: str) -> datetime | int | str:
+    if isinstance(column.type, UtcDateTime):
+        return _moment_of(key)
+    if isinstance(column.type, Integer):
+        return _number_of(key)
+    if _UNSTORABLE.search(key):
+        raise not_a_cursor()
+    return key
+
+
+def _moment_of(key: str) -> datetime:
     try:
-        at = datetime.fromisoformat(moment)
+        at = datetime.fromisoformat(key)
         if at.tzinfo is None:
             raise not_a_cursor()
-        return at, UUID(identity)
+        return at.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise not_a_cursor() from error
+
+
+def _number_of(key: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,18}", key):
+        raise not_a_cursor()
+    return int(key)
+
+
+def _identity_of(key: str) -> UUID:
+    try:
+        return UUID(key)
     except ValueError as error:
         raise not_a_cursor() from error

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from causerie.chats import service
+from causerie.chats import repository, service
 from causerie.chats.errors import MessageNotFound, NotAReply, NothingToAnswer, ReplyRunning
 from causerie.chats.models import ChatSession, Message, SessionEvent, Status
 from causerie.chats.schemas import Fork, MessagePatch, NewMessage, NewSession, NewSwipe, SessionChange
@@ -191,7 +191,7 @@ async def test_counts_numbers_and_branches_agree_whatever_is_done(node: Node, ac
     """`total_messages` counts the living, `seq` has no gap, and what one delete took one restore brings back."""
     session = (await node.say("Root")).session_id
     node.notices.clear()
-    start = (await node.read(service.get, session)).next_seq
+    start = (await node.read(repository.get_session, session)).next_seq
     everything: list[UUID] = []
     living: set[UUID] = set()
     living_rows = select(Message.id).where(Message.session_id == session, Message.deleted_at.is_(None))

@@ -12,7 +12,7 @@ FIELDS = frozenset(
     """
     id session_id chat_session_id user_id title category character_id user_profile_id ai_model_id
     system_prompt_id post_id user_persona world_time summary last_summary_at total_messages is_active
-    active_leaf_id last_read_seq pinned archived document_ids version created_at updated_at
+    active_leaf_id last_line answering unread last_read_seq pinned archived document_ids version created_at updated_at
     """.split()  # noqa: SIM905 - a list of 25 quoted words would fill the screen
 )
 
@@ -39,6 +39,36 @@ def test_what_was_created_is_what_is_read(api: Api) -> None:
     assert created["user_persona"] == "A traveller"
     assert created["world_time"] == "the third evening"
     assert created["category"] == "play"
+
+
+def test_a_reply_that_ended_is_unread_until_somebody_says_how_far_it_was_read(api: Api) -> None:
+    session = api.session(behaviours.QUICK)
+    path = f"/sessions/{session['id']}"
+    api.say(session["id"], "Hello?")
+    answered = api.get(path)
+    assert (answered["unread"], answered["answering"]) == (True, False)
+    assert answered["last_line"] == behaviours.QUICK_TEXT[:120]
+    assert session["id"] in ids(api.every("/sessions", state="unread"))
+
+    read = api.patch(path, last_read_seq=1_000_000)
+
+    assert (read["unread"], read["version"], read["updated_at"]) == (False, answered["version"], answered["updated_at"])
+    assert session["id"] not in ids(api.every("/sessions", state="unread"))
+
+
+def test_lists_are_filtered_and_sorted(api: Api) -> None:
+    category = mint()
+    made = [api.session(title=title, category=category) for title in ("Tea", "alms", "Bread")]
+    api.patch(f"/sessions/{made[0]['id']}", archived=True)
+
+    assert [row["title"] for row in api.every("/sessions", q=category, sort="title", limit=1)] == [
+        "alms",
+        "Bread",
+        "Tea",
+    ]
+    assert ids(api.every("/sessions", q=f"bread {category}")) == [made[2]["id"]]
+    assert ids(api.every("/sessions", q=category, archived="false", sort="created_at", order="asc")) == ids(made)[1:]
+    refusal(api.http.get("/sessions", params={"sort": "colour"}), 422)
 
 
 def test_times_are_rfc_3339_in_utc(api: Api) -> None:

@@ -29,8 +29,9 @@ from causerie.chats.models import ChatSession, Generation, Role, Status
 from causerie.chats.recording import Entry
 from causerie.chats.schemas import SessionOut
 from causerie.chats.service.writing import NewRow
+from causerie.chats.showing import shown
 from causerie.db.across import NOBODY
-from causerie.db.base import Base
+from causerie.db.base import Base, table_of
 from causerie.db.database import Database
 from causerie.db.work import Work
 from causerie.generation.claiming import Claimed, Found
@@ -233,6 +234,7 @@ def _session_row(scene: Scene) -> ChatSession:
         created_at=LONG_AGO,
         updated_at=LONG_AGO,
         last_read_seq=0,
+        last_reply_seq=4,
         pinned=False,
         archived=False,
         document_ids=[],
@@ -242,6 +244,12 @@ def _session_row(scene: Scene) -> ChatSession:
         summary="",
         **{name: scene[name] for name in names},
     )
+
+
+def _session_out(scene: Scene) -> SessionOut:
+    row = _session_row(scene)
+    columns = {column.name: getattr(row, column.name) for column in table_of(ChatSession).columns}
+    return shown(columns, last_words=_text("words"), answering=True)
 
 
 def _job_row(scene: Scene) -> Job:
@@ -381,7 +389,7 @@ BY_KIND: Mapping[Any, Callable[[Scene], Sequence[Any]]] = {
         )
     ],
     CachedSession | None: lambda _: [None, CachedSession(4, '"a session"', '"messages"')],
-    SessionOut: lambda scene: [SessionOut.model_validate(_session_row(scene))],
+    SessionOut: lambda scene: [_session_out(scene)],
     Job: lambda scene: [_job_row(scene)],
     Reply: lambda scene: [_reply(scene)],
     Iterable[Reply]: lambda scene: [[_reply(scene)]],

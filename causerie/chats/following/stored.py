@@ -12,8 +12,9 @@ from causerie.broker.ports import CachedSession, EventNotice, SessionCache, Sess
 from causerie.chats import encoding, statements
 from causerie.chats.errors import MessageNotFound, SessionNotFound
 from causerie.chats.following.history import Beginning, ReplyState, Running, Snapshot
-from causerie.chats.schemas import MessageOut, SessionOut
+from causerie.chats.schemas import MessageOut
 from causerie.chats.service import reading
+from causerie.chats.showing import shown
 from causerie.db import across
 from causerie.db.database import Database
 from causerie.db.work import Actor, Work
@@ -112,10 +113,11 @@ def _snapshot_with_page(work: Work, session_id: UUID) -> tuple[Snapshot, CachedS
 
 def _session(work: Work, session_id: UUID) -> tuple[int, str]:
     """Return the number of a session's newest event, and its row as JSON."""
-    row = work.execute(statements.SESSION, session_id=session_id).mappings().one_or_none()
-    if row is None:
+    row = work.execute(statements.SHOWN_SESSION, session_id=session_id).mappings().one_or_none()
+    if row is None or row["deleted_at"] is not None:
         raise SessionNotFound
-    return row["next_seq"] - 1, SessionOut.model_validate(dict(row)).model_dump_json()
+    session = shown(row, last_words=row["last_words"], answering=row["answering"])
+    return row["next_seq"] - 1, session.model_dump_json()
 
 
 def _beginning(work: Work, session_id: UUID) -> Beginning:

@@ -21,6 +21,7 @@ from causerie.chats.schemas import (
     NewSession,
     SessionChange,
     SessionOut,
+    SessionQuery,
 )
 from causerie.http.answers import IfMatch, Stale
 from causerie.http.bodies import JsonRoute
@@ -45,7 +46,7 @@ async def list_chat_sessions_of_user(
     """List the sessions of a user, who must be the caller."""
     if user_id != actor.user_id:
         raise SessionNotFound
-    return await sessions.list_sessions(query, database, actor)
+    return await sessions.list_sessions(SessionQuery(limit=query.limit, cursor=query.cursor), database, actor)
 
 
 @router.get("/{session_id}", response_model=SessionOut, responses=NO_SESSION)

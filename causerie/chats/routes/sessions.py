@@ -22,11 +22,12 @@ from causerie.chats.schemas import (
     NewSession,
     SessionChange,
     SessionOut,
+    SessionQuery,
 )
 from causerie.http.answers import IfMatch, Stale, answer
 from causerie.http.bodies import JsonRoute
 from causerie.http.documents import refusals
-from causerie.http.paging import Listing, Paging, listing
+from causerie.http.paging import Listing, Paging, whole_page
 from causerie.http.state import CurrentDatabase
 
 router = APIRouter(prefix="/sessions", tags=["sessions"], route_class=JsonRoute)
@@ -34,15 +35,17 @@ NO_SESSION = refusals(SessionNotFound)
 
 
 @router.get("", response_model=Listing[SessionOut])
-async def list_sessions(query: Paging, database: CurrentDatabase, actor: CurrentActor) -> Response:
-    """List the sessions that are not in the trash, the one that was talked in last first."""
-    return answer(listing(await database.read(actor, service.list_sessions, query), SessionOut.model_validate))
+async def list_sessions(
+    query: Annotated[SessionQuery, Query()], database: CurrentDatabase, actor: CurrentActor
+) -> Response:
+    """List sessions that are not in the trash; without `sort` the one that was talked in last first."""
+    return answer(whole_page(await database.read(actor, service.list_sessions, query)))
 
 
 @router.post("", response_model=SessionOut, status_code=201, responses=refusals(ReferenceNotFound))
 async def start_session(new: NewSession, database: CurrentDatabase, actor: CurrentActor) -> Response:
     """Begin a session. With a character, its greeting is the first message and its alternates are swipes of it."""
-    return answer(SessionOut.model_validate(await database.work(actor, service.start, new)), 201)
+    return answer(await database.work(actor, service.start, new), 201)
 
 
 @router.get("/character/{character_id}", response_model=Listing[SessionOut], responses=refusals(ReferenceNotFound))
@@ -50,8 +53,8 @@ async def list_sessions_of_character(
     character_id: UUID, query: Paging, database: CurrentDatabase, actor: CurrentActor
 ) -> Response:
     """List the sessions with a character, the one that was talked in last first."""
-    page = await database.read(actor, service.list_sessions, query, character_id=character_id)
-    return answer(listing(page, SessionOut.model_validate))
+    asked = SessionQuery(limit=query.limit, cursor=query.cursor)
+    return answer(whole_page(await database.read(actor, service.list_sessions, asked, character_id=character_id)))
 
 
 @router.get("/profile/{profile_id}", response_model=Listing[SessionOut], responses=refusals(ReferenceNotFound))
@@ -59,14 +62,14 @@ async def list_sessions_of_profile(
     profile_id: UUID, query: Paging, database: CurrentDatabase, actor: CurrentActor
 ) -> Response:
     """List the sessions of a persona, the one that was talked in last first."""
-    page = await database.read(actor, service.list_sessions, query, user_profile_id=profile_id)
-    return answer(listing(page, SessionOut.model_validate))
+    asked = SessionQuery(limit=query.limit, cursor=query.cursor)
+    return answer(whole_page(await database.read(actor, service.list_sessions, asked, user_profile_id=profile_id)))
 
 
 @router.get("/{session_id}", response_model=SessionOut, responses=NO_SESSION)
 async def get_session(session_id: UUID, database: CurrentDatabase, actor: CurrentActor) -> Response:
     """Return a session."""
-    return answer(SessionOut.model_validate(await database.read(actor, service.get, session_id)))
+    return answer(await database.read(actor, service.get, session_id))
 
 
 @router.patch("/{session_id}", response_model=SessionOut, responses=refusals(SessionNotFound, Stale))
@@ -74,8 +77,7 @@ async def change_session(
     session_id: UUID, change: SessionChange, expected: IfMatch, database: CurrentDatabase, actor: CurrentActor
 ) -> Response:
     """Change the given members. `active_leaf_id` selects a branch."""
-    session = await database.work(actor, service.change, session_id, change, expected, whole=False)
-    return answer(SessionOut.model_validate(session))
+    return answer(await database.work(actor, service.change, session_id, change, expected, whole=False))
 
 
 @router.put("/{session_id}", response_model=SessionOut, responses=refusals(SessionNotFound, Stale))
@@ -83,8 +85,7 @@ async def replace_session(
     session_id: UUID, whole: SessionChange, expected: IfMatch, database: CurrentDatabase, actor: CurrentActor
 ) -> Response:
     """Replace what a client may set; members that are left out return to their defaults, the branch stays."""
-    session = await database.work(actor, service.change, session_id, whole, expected, whole=True)
-    return answer(SessionOut.model_validate(session))
+    return answer(await database.work(actor, service.change, session_id, whole, expected, whole=True))
 
 
 @router.delete("/{session_id}", status_code=204, responses=refusals(SessionNotFound, Stale))
@@ -110,7 +111,7 @@ async def delete_session(
 @router.post("/{session_id}/restore", response_model=SessionOut, responses=NO_SESSION)
 async def restore_session(session_id: UUID, database: CurrentDatabase, actor: CurrentActor) -> Response:
     """Take a session out of the trash, with all its messages."""
-    return answer(SessionOut.model_validate(await database.work(actor, service.restore, session_id)))
+    return answer(await database.work(actor, service.restore, session_id))
 
 
 @router.post("/{session_id}/fork", response_model=SessionOut, status_code=201, responses=NO_SESSION)
@@ -118,7 +119,7 @@ async def fork_session(
     session_id: UUID, database: CurrentDatabase, actor: CurrentActor, where: Fork | None = None
 ) -> Response:
     """Begin a new session with a copy of the path to a message, by default to the active leaf."""
-    return answer(SessionOut.model_validate(await database.work(actor, service.fork, session_id, where or Fork())), 201)
+    return answer(await database.work(actor, service.fork, session_id, where or Fork()), 201)
 
 
 @router.get("/{session_id}/messages", response_model=MessagePage, responses=NO_SESSION)

@@ -7,9 +7,10 @@ from causerie.chats import repository
 from causerie.chats.errors import ReplyRunning
 from causerie.chats.indexing import message_text
 from causerie.chats.models import ChatSession, Message, MessageRevision
-from causerie.chats.recording import message_entry, record
+from causerie.chats.recording import hint, message_entry, record
 from causerie.chats.schemas import MessageOut, MessagePatch
 from causerie.chats.service import reading, sessions, stopping, tree
+from causerie.chats.showing import show
 from causerie.clock import utc_now
 from causerie.db import search
 from causerie.db.work import Work
@@ -43,6 +44,7 @@ def edit(work: Work, message_id: UUID, patch: MessagePatch, expected: Expected) 
         search.put(work, message_text(message.session_id, message_id, message.content))
     changed = reading.get_message(work, message_id)
     record(work, message.session_id, message_entry("message:updated", changed))
+    hint(work, "session:updated", show(work, message.session_id))
     return changed
 
 

@@ -7,8 +7,10 @@ from uuid import UUID
 from causerie.chats import statements
 from causerie.chats.indexing import message_text
 from causerie.chats.models import Status
-from causerie.chats.recording import end_entry, record, take_numbers
+from causerie.chats.recording import end_entry, hint, record
+from causerie.chats.showing import show, shown
 from causerie.chats.signals import ReplyQueued
+from causerie.clock import utc_now
 from causerie.db import search
 from causerie.db.work import Work
 from causerie.errors import CauserieError
@@ -37,17 +39,24 @@ def end(work: Work, session_id: UUID, message_id: UUID, attempt: int, ending: En
     Returns:
         False when the attempt is not the current one, or has ended already: then nothing was written.
     """
-    seq = take_numbers(work, session_id, 1)  # whoever writes in a session takes its row first
-    if seq is None:
+    # Whoever writes in a session takes its row first.
+    taken = work.execute(statements.TAKE_END_SEQ, of_session=session_id, updated_at=utc_now())
+    chat = taken.mappings().one_or_none()
+    if chat is None:
         return False
-    generation: dict[str, Any] = {"of_message": message_id, "of_attempt": attempt, "status": ending.status}
+    generation: dict[str, Any] = {
+        "of_session": session_id,
+        "of_message": message_id,
+        "of_attempt": attempt,
+        "status": ending.status,
+    }
     if ending.prompt_trace is None:
         ended = work.execute(statements.END_GENERATION, **generation).one_or_none()
     else:
         traced = work.execute(statements.END_TRACED_GENERATION, **generation, trace=ending.prompt_trace)
         ended = traced.one_or_none()
     if ended is None:
-        take_numbers(work, session_id, -1)
+        work.write(statements.GIVE_BACK_END_SEQ, of_session=session_id)
         return False
     work.write(
         statements.END_MESSAGE,
@@ -71,8 +80,12 @@ def end(work: Work, session_id: UUID, message_id: UUID, attempt: int, ending: En
         usage=ending.usage,
         error=ending.error,
     )
-    record(work, session_id, entry, first_seq=seq)
-    if ended.awaited:
+    record(work, session_id, entry, first_seq=chat["last_reply_seq"])
+    if chat["active_leaf_id"] == message_id and ending.content:
+        hint(work, "session:updated", shown(chat, last_words=ending.content, answering=ended.answering))
+    else:
+        hint(work, "session:updated", show(work, session_id))
+    if ended.answering:
         for waiting in work.execute(statements.WAITING_FOR, message_id=message_id).scalars():
             work.publish(ReplyQueued(work.actor.user_id, waiting))
     return True

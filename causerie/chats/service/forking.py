@@ -9,6 +9,7 @@ from causerie.chats.recording import hint
 from causerie.chats.schemas import Fork, SessionOut
 from causerie.chats.service import tree
 from causerie.chats.service.writing import NewRow, insert_messages
+from causerie.chats.showing import show
 from causerie.db import search
 from causerie.db.work import Work
 from causerie.ids import new_id
@@ -27,7 +28,7 @@ COPIED = (
 )
 
 
-def fork(work: Work, session_id: UUID, where: Fork) -> ChatSession:
+def fork(work: Work, session_id: UUID, where: Fork) -> SessionOut:
     """Return a new session with a copy of the path to a message; the copied texts are final.
 
     Raises:
@@ -62,5 +63,6 @@ def fork(work: Work, session_id: UUID, where: Fork) -> ChatSession:
         copy.total_messages = len(rows)
         copy.active_leaf_id = rows[-1].id if rows else None
         work.session.flush()
-    hint(work, "session:created", SessionOut.model_validate(copy))
-    return copy
+    begun = show(work, copy.id)
+    hint(work, "session:created", begun)
+    return begun

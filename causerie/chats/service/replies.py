@@ -8,10 +8,11 @@ from uuid import UUID
 from causerie.chats import repository, statements
 from causerie.chats.errors import MessageConflict, NotAReply, NothingToAnswer, NotRetryable
 from causerie.chats.models import Generation, Message, MessageRevision, Role, Status
-from causerie.chats.recording import Entry, message_entry, record
+from causerie.chats.recording import Entry, hint, message_entry, record
 from causerie.chats.schemas import MessageOut, NewSwipe, ReplyAttempt
 from causerie.chats.service import reading, sessions, tree
 from causerie.chats.service.writing import NewRow, insert_messages
+from causerie.chats.showing import show
 from causerie.chats.signals import ReplyQueued, Starter
 from causerie.clock import utc_now
 from causerie.db import search
@@ -121,6 +122,7 @@ def _again(work: Work, message_id: UUID, asked: ReplyAttempt, starter: Starter, 
     entries = [message_entry("message:updated", reading.get_message(work, message_id))]
     entries += _start_or_wait(work, message.session_id, message_id, starter, after_id)
     record(work, message.session_id, *entries)
+    hint(work, "session:updated", show(work, message.session_id))
     return Asked(reading.get_message(work, message_id), changed=True)
 
 

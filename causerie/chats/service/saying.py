@@ -11,9 +11,10 @@ from causerie.chats.indexing import session_text
 from causerie.chats.models import Role, Status
 from causerie.chats.recording import Entry, message_entry, record, session_entry
 from causerie.chats.repository import REFERENCES, has_reference
-from causerie.chats.schemas import MessageOut, NewMessage, NewSaying, NewSession, SessionChange, SessionOut
+from causerie.chats.schemas import MessageOut, NewMessage, NewSaying, NewSession, SessionChange
 from causerie.chats.service import reading, replies, sessions, tree
 from causerie.chats.service.writing import NewRow, insert_messages
+from causerie.chats.showing import shown
 from causerie.chats.signals import Starter
 from causerie.clock import utc_now
 from causerie.db import search
@@ -98,7 +99,8 @@ def say(work: Work, new: NewSaying, starter: Starter) -> Said:
         "active_leaf_id": said[-1].id,
         "updated_at": now,
     }
-    entries.append(session_entry(SessionOut.model_validate({**chat, **changed})))
+    answering = new.generate or _answering(work, session_id, parent)
+    entries.append(session_entry(shown({**chat, **changed}, last_words=new.content, answering=answering)))
     if new.generate:
         entries += replies.queue(work, session_id, said[-1].id, starter, after_id=after_id)
     seq = _advance(work, chat, changed, entries)
@@ -136,7 +138,8 @@ def store(work: Work, session_id: UUID, new: NewMessage) -> MessageOut:
         "updated_at": row.timestamp,
     }
     entries = [message_entry("message:created", stored_message)]
-    entries.append(session_entry(SessionOut.model_validate({**chat, **changed})))
+    answering = _answering(work, session_id, parent)
+    entries.append(session_entry(shown({**chat, **changed}, last_words=new.content, answering=answering)))
     _advance(work, chat, changed, entries)
     return stored_message
 
@@ -174,6 +177,13 @@ def _advance(work: Work, chat: Mapping[str, Any], changed: Mapping[str, Any], en
     if changed["title"] != chat["title"]:
         search.put(work, session_text(chat["id"], changed["title"]))
     return first
+
+
+def _answering(work: Work, session_id: UUID, parent: tree.Node | None) -> bool:
+    """Tell whether some reply of the session has not ended."""
+    if parent is not None:
+        return parent.answering
+    return work.execute(statements.UNFINISHED, session_id=session_id).first() is not None
 
 
 def _said_before(work: Work, new: NewSaying, role: Role = Role.USER) -> Said | None:

@@ -3,29 +3,33 @@
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import RowMapping
+
 from causerie.characters.macros import substitute
 from causerie.characters.models import Character
-from causerie.chats import repository
+from causerie.chats import repository, statements
 from causerie.chats.errors import MessageNotFound, ReferenceNotFound
 from causerie.chats.indexing import session_text
 from causerie.chats.models import ChatSession, Role
 from causerie.chats.recording import Entry, hint, message_entry, record, session_entry
-from causerie.chats.schemas import MessageOut, NewSession, SessionChange, SessionOut
+from causerie.chats.schemas import MessageOut, NewSession, SessionChange, SessionOut, SessionQuery
 from causerie.chats.service import stopping, tree
 from causerie.chats.service.writing import NewRow, insert_messages
+from causerie.chats.showing import show, shown
 from causerie.clock import utc_now
 from causerie.db import search
 from causerie.db.work import Work
 from causerie.http.answers import Expected, changes
-from causerie.http.paging import Page, PageQuery
+from causerie.http.paging import Page
 from causerie.ids import new_id
 
 DEFAULT_USER_NAME = "You"
-QUIET_FIELDS = frozenset({"last_read_seq", "pinned", "archived", "active_leaf_id"})
-"""Members whose change does not move a session up in lists: reading and tidying is not talking."""
+QUIET_FIELDS = frozenset({"pinned", "archived", "active_leaf_id"})
+"""Members whose change does not move a session up in lists: tidying is not talking."""
+_COLUMNS = tuple(statements.sessions.columns.keys())
 
 
-def start(work: Work, new: NewSession) -> ChatSession:
+def start(work: Work, new: NewSession) -> SessionOut:
     """Begin a session. A character's greeting opens it; its alternate greetings are the greeting's swipes.
 
     Raises:
@@ -45,33 +49,40 @@ def start(work: Work, new: NewSession) -> ChatSession:
         entries = [message_entry("message:created", greeting) for greeting in greetings]
         record(work, chat.id, *entries, first_seq=1)
         work.session.flush()
-    hint(work, "session:created", SessionOut.model_validate(chat))
-    return chat
+    begun = shown(_columns(chat), last_words=greetings[0].content if greetings else None, answering=False)
+    hint(work, "session:created", begun)
+    return begun
 
 
-def get(work: Work, session_id: UUID) -> ChatSession:
+def get(work: Work, session_id: UUID) -> SessionOut:
     """Return a session that is not in the trash.
 
     Raises:
         SessionNotFound: there is none.
     """
-    return repository.get_session(work, session_id)
+    repository.get_session(work, session_id)
+    return show(work, session_id)
 
 
 def list_sessions(
-    work: Work, query: PageQuery, *, character_id: UUID | None = None, user_profile_id: UUID | None = None
-) -> Page[ChatSession]:
-    """Return sessions that are not in the trash (all, or those with this character or persona), newest talk first.
+    work: Work, query: SessionQuery, *, character_id: UUID | None = None, user_profile_id: UUID | None = None
+) -> Page[SessionOut]:
+    """Return sessions that are not in the trash: those that `query` asks for, with this character or persona.
 
     Raises:
         ReferenceNotFound: the actor has no such character or persona.
+        Invalid: the cursor is not one of this order.
     """
     _check_references(work, {"character_id": character_id, "user_profile_id": user_profile_id})
-    return repository.list_sessions(work, query, character_id=character_id, user_profile_id=user_profile_id)
+    page = repository.list_sessions(work, query, character_id=character_id, user_profile_id=user_profile_id)
+    return Page([_of_list(row) for row in page.rows], page.next_cursor)
 
 
-def change(work: Work, session_id: UUID, given: SessionChange, expected: Expected, *, whole: bool) -> ChatSession:
+def change(work: Work, session_id: UUID, given: SessionChange, expected: Expected, *, whole: bool) -> SessionOut:
     """Set what `given` says; with `whole`, everything else that a client may set returns to its default.
+
+    How far it was read only rises: that is no change of the session, and told to other pages when nothing is unread
+    any more.
 
     Raises:
         SessionNotFound: the actor has no such session.
@@ -80,7 +91,8 @@ def change(work: Work, session_id: UUID, given: SessionChange, expected: Expecte
     """
     chat = repository.get_session(work, session_id, lock=True)
     expected.check(chat)
-    wanted = changes(given, SessionOut.model_validate(chat), whole=whole)
+    before = show(work, session_id)
+    wanted = changes(given, before, whole=whole)
     if whole and "active_leaf_id" not in given.model_fields_set:
         del wanted["active_leaf_id"]  # a branch is always selected: leaving it out cannot mean none
     _check_references(work, wanted)
@@ -89,9 +101,10 @@ def change(work: Work, session_id: UUID, given: SessionChange, expected: Expecte
         wanted["active_leaf_id"] = tree.newest_leaf(work, session_id, leaf_id)
     elif "active_leaf_id" in wanted and chat.active_leaf_id is not None:
         raise MessageNotFound
+    chat.last_read_seq = max(chat.last_read_seq, min(wanted.pop("last_read_seq", 0), chat.next_seq - 1))
     different = {name: value for name, value in wanted.items() if getattr(chat, name) != value}
     if not different:
-        return chat
+        return _tell_read(work, before)
     for name, value in different.items():
         setattr(chat, name, value)
     if "title" in different:
@@ -99,8 +112,7 @@ def change(work: Work, session_id: UUID, given: SessionChange, expected: Expecte
     chat.version += 1
     if different.keys() - QUIET_FIELDS:
         chat.updated_at = utc_now()
-    publish_change(work, chat)
-    return chat
+    return publish_change(work, chat)
 
 
 def trash(work: Work, session_id: UUID, expected: Expected) -> None:
@@ -114,7 +126,7 @@ def trash(work: Work, session_id: UUID, expected: Expected) -> None:
     expected.check(chat)
     stopping.finish_all(work, chat)
     chat.deleted_at = utc_now()
-    hint(work, "session:deleted", SessionOut.model_validate(chat))
+    hint(work, "session:deleted", show(work, session_id))
 
 
 def trash_if_living(work: Work, session_id: UUID, expected: Expected) -> None:
@@ -127,17 +139,19 @@ def trash_if_living(work: Work, session_id: UUID, expected: Expected) -> None:
         trash(work, session_id, expected)
 
 
-def restore(work: Work, session_id: UUID) -> ChatSession:
+def restore(work: Work, session_id: UUID) -> SessionOut:
     """Take a session out of the trash; a session that is not there stays as it is.
 
     Raises:
         SessionNotFound: the actor has no such session.
     """
     chat = repository.get_session(work, session_id, lock=True, trashed=None)
-    if chat.deleted_at is not None:
-        chat.deleted_at = None
-        hint(work, "session:created", SessionOut.model_validate(chat))
-    return chat
+    if chat.deleted_at is None:
+        return show(work, session_id)
+    chat.deleted_at = None
+    back = show(work, session_id)
+    hint(work, "session:created", back)
+    return back
 
 
 def count_with_character(work: Work, character_id: UUID) -> int:
@@ -155,13 +169,30 @@ def purge_slice(work: Work, session_id: UUID) -> bool:
     return repository.purge_slice(work, chat)
 
 
-def publish_change(work: Work, chat: ChatSession, *before: Entry) -> None:
-    """Record `before` and then that the session changed, and write the session's row."""
-    work.session.flush()
-    entries = (*before, session_entry(SessionOut.model_validate(chat)))
+def publish_change(work: Work, chat: ChatSession, *before: Entry) -> SessionOut:
+    """Record `before` and then that the session changed, and write the session's row; return it."""
+    changed = show(work, chat.id)
+    entries = (*before, session_entry(changed))
     first = record(work, chat.id, *entries, first_seq=chat.next_seq)
     chat.next_seq = first + len(entries)
     work.session.flush()
+    return changed
+
+
+def _tell_read(work: Work, before: SessionOut) -> SessionOut:
+    now = show(work, before.id)
+    if now.unread != before.unread:
+        hint(work, "session:updated", now)
+    return now
+
+
+def _of_list(row: RowMapping) -> SessionOut:
+    chat: ChatSession = row["ChatSession"]
+    return shown(_columns(chat), last_words=row["last_words"], answering=row["answering"])
+
+
+def _columns(chat: ChatSession) -> dict[str, Any]:
+    return {name: getattr(chat, name) for name in _COLUMNS}
 
 
 def _check_references(work: Work, wanted: dict[str, Any]) -> None:

@@ -617,7 +617,7 @@ export interface paths {
         };
         /**
          * List Sessions
-         * @description List the sessions that are not in the trash, the one that was talked in last first.
+         * @description List sessions that are not in the trash; without `sort` the one that was talked in last first.
          */
         get: operations["list_sessions"];
         put?: never;
@@ -2853,6 +2853,7 @@ export interface components {
             active_leaf_id?: string | null;
             /**
              * Last Read Seq
+             * @description It only rises, to the newest event's number at most, and makes no new version.
              * @default 0
              */
             last_read_seq?: number;
@@ -2872,6 +2873,12 @@ export interface components {
             readonly document_ids?: string[] | null;
             /** Is Active */
             readonly is_active?: boolean | null;
+            /** Last Line */
+            readonly last_line?: string | null;
+            /** Answering */
+            readonly answering?: boolean | null;
+            /** Unread */
+            readonly unread?: boolean | null;
         };
         /**
          * SessionOut
@@ -2914,6 +2921,21 @@ export interface components {
             total_messages: number;
             /** Active Leaf Id */
             active_leaf_id: string | null;
+            /**
+             * Last Line
+             * @description The first words of the newest text of the active branch, without marks.
+             */
+            last_line: string;
+            /**
+             * Answering
+             * @description Whether a reply has not ended yet.
+             */
+            answering: boolean;
+            /**
+             * Unread
+             * @description Whether a reply ended beyond `last_read_seq`.
+             */
+            unread: boolean;
             /** Last Read Seq */
             last_read_seq: number;
             /** Pinned */
@@ -7465,6 +7487,20 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
+                /** @description Words that are in the title, the category or the character's name. */
+                q?: string | null;
+                character_id?: string | null;
+                ai_model_id?: string | null;
+                /** @description Talked in or changed then or later. */
+                from?: string | null;
+                /** @description Talked in or changed before that. */
+                to?: string | null;
+                archived?: boolean | null;
+                /** @description `active`: not archived; `unread`: with a reply that nobody has read. */
+                state?: ("active" | "archived" | "pinned" | "unread" | "answering") | null;
+                sort?: "updated_at" | "created_at" | "title" | "total_messages";
+                /** @description Without it titles come from A to Z, and of everything else the most first. */
+                order?: ("asc" | "desc") | null;
             };
             header?: never;
             path?: never;
