@@ -8,11 +8,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 import pytest
+import uvloop
 
 from causerie import failpoints
 from causerie.broker.ports import EventNotice, LiveText, SessionKey, TextPiece
 from causerie.broker.redis import RedisBroker, redis_broker
-from causerie.broker.redis.connections import slot_of
+from causerie.broker.redis.connections import FAILURES, Connections, slot_of
 from causerie.chaos.proxy import Proxy
 from causerie.chaos.servers.valkey import ValkeyServer, valkey_server
 from causerie.ids import new_id
@@ -431,3 +432,18 @@ async def test_a_text_follows_its_slot_to_another_node(cluster: list[ValkeyServe
 
         await nodes.stored("Once upon a time")
         await nodes.ear.hears_text("Once upon a time")
+
+
+def test_what_is_sent_over_a_broken_line_fails_as_a_lost_connection_does(valkey: ValkeyServer) -> None:
+    async def send_late() -> None:
+        connections = Connections(valkey.url)
+        line = await connections.line_to(await connections.some_node())
+        line.abort()
+        await asyncio.sleep(0.01)  # the loop closes the socket
+        try:
+            with pytest.raises(FAILURES):
+                await line.send([("PING",)])
+        finally:
+            await connections.hang_up(line)
+
+    uvloop.run(send_late())  # it has words of its own for a closed transport

@@ -67,8 +67,11 @@ class Line:
         """Write commands; each gets one answer."""
         if not self._connection.is_connected:  # redis-py would connect again, behind whoever counts the answers
             raise RedisConnectionError("The connection is closed.")
-        async with asyncio.timeout(ANSWER_SECONDS):
-            await self._connection.send_packed_command(b"".join(map(_packed, commands)), check_health=False)
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await self._connection.send_packed_command(b"".join(map(_packed, commands)), check_health=False)
+        except RuntimeError as error:  # what uvloop says of a transport that it has closed
+            raise RedisConnectionError("The connection is closed.") from error
 
     async def receive(self) -> Answer:
         """Wait for the next answer, without a limit.
