@@ -94,19 +94,19 @@ FUNCTIONS = (
     FROM held
     WHERE until IS NOT NULL AND stored.user_id = held.user_id AND stored.message_id = held.message_id;
 
-    WITH told AS (
-        SELECT held.*, given.text IS NOT NULL AND (
-            held.partial_attempt IS DISTINCT FROM held.attempt
-            OR octet_length(held.partial_text) < octet_length(given.text)
+    WITH held AS (
+        SELECT stored.*, given.text IS NOT NULL AND (
+            coalesce(stored.partial_attempt, 0) <> stored.attempt
+            OR octet_length(stored.partial_text) < octet_length(given.text)
         ) AS behind
-        FROM {schema}.generation AS held
+        FROM {schema}.generation AS stored
         LEFT JOIN unnest(text_users, text_messages, text_attempts, texts) AS given (user_id, message_id, attempt, text)
         USING (user_id, message_id, attempt)
-        WHERE held.owner = worker AND held.state = 'streaming'
+        WHERE stored.owner = worker AND stored.state = 'streaming'
     )
-    SELECT told.user_id, told.message_id, told.attempt, told.stop_requested, told.lease_until, told.behind
-    FROM told
-    WHERE until IS NOT NULL OR told.behind
+    SELECT held.user_id, held.message_id, held.attempt, held.stop_requested, held.lease_until, held.behind
+    FROM held
+    WHERE until IS NOT NULL OR held.behind
     $$
     """,
     """
