@@ -4,6 +4,7 @@ import type app from './en/app.json'
 import type characters from './en/characters.json'
 import type chat from './en/chat.json'
 import type health from './en/health.json'
+import type keys from './en/keys.json'
 import type models from './en/models.json'
 import type onboarding from './en/onboarding.json'
 import type outbox from './en/outbox.json'
@@ -21,6 +22,7 @@ interface Namespaces {
   characters: typeof characters
   chat: typeof chat
   health: typeof health
+  keys: typeof keys
   models: typeof models
   onboarding: typeof onboarding
   outbox: typeof outbox
