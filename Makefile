@@ -1,7 +1,7 @@
 # Everything is set up in this folder: .venv, .cache, web/node_modules, causerie/static. `make help` lists the targets.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test test-setups test-faults check bench lint format types docs lock web wheel clean tests-fast tests-web browser
+.PHONY: help serve test test-setups test-browser test-faults check bench lint format types docs lock web wheel clean tests-fast tests-web browser
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -32,7 +32,7 @@ serve: $(STAMPS)/runtime $(STAMPS)/model $(STAMPS)/causerie $(STATIC)  ## Set up
 	@exec $(BIN)/causerie serve $(ARGS)
 
 test: lint types tests-web browser $(STAMPS)/model $(STATIC)  ## Check everything and run all tests, on a real PostgreSQL and in a real browser
-	$(BIN)/pytest tests/browser
+	$(BIN)/pytest -m "not long_browser" tests/browser
 	$(BIN)/pytest -m "alone and not long" --ignore=tests/browser
 	$(BIN)/pytest -m "not alone and not long" -n 2
 	$(BIN)/pytest -m "not alone" -n 2 tests/contract -k "not (schemathesis or bad_input or headers or host_and_origin)" --setup served
@@ -40,6 +40,9 @@ test: lint types tests-web browser $(STAMPS)/model $(STATIC)  ## Check everythin
 test-setups: $(STAMPS)/dev $(STAMPS)/causerie $(STATIC)  ## Run all that behaves alike everywhere on the other set-ups: PostgreSQL without Redis, and with it
 	$(BIN)/pytest -m "not alone and not long" -n 2 --setup postgres
 	$(BIN)/pytest -m "not alone and not long" -n 2 --setup served
+
+test-browser: $(STAMPS)/dev $(STAMPS)/causerie $(STAMPS)/model browser $(STATIC)  ## Look at everything in a real browser, also at what takes minutes
+	$(BIN)/pytest tests/browser
 
 test-faults: $(STAMPS)/dev $(STAMPS)/causerie $(STATIC)  ## Try single faults on many real processes, each with the time it may cost (10 minutes)
 	$(BIN)/pytest -m long
