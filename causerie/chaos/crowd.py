@@ -22,8 +22,10 @@ from causerie.ids import new_id
 
 TABS_A_NODE = 6
 ANSWER_SECONDS = 300.0
-"""A reply may wait behind another, and a provider that is gone costs each of them a minute, more than once."""
-"""What a frame, a reply or a client that catches up may need at most, whatever happens meanwhile."""
+"""What a frame, a reply or a client that catches up may need at most, whatever happens meanwhile.
+
+Replies wait behind each other, and a provider that is gone costs each of them a minute.
+"""
 RETRY_SECONDS = (0.3, 1.0)
 STALLED_SECONDS = 90.0
 
