@@ -44,6 +44,7 @@ from causerie.prompts.routes import router as prompts_router
 from causerie.realtime.socket import Node, Sockets
 from causerie.realtime.sse import ReplyStream
 from causerie.realtime.sse import router as events_router
+from causerie.search.routes import router as search_router
 from causerie.settings.routes import router as settings_router
 from causerie.trash.routes import router as trash_router
 from causerie.worker import DEFAULT_CONCURRENCY, Process, open_database, running, together
@@ -209,6 +210,7 @@ def _add_routes(app: FastAPI) -> None:
         *chat_routers,
         prompt_router,
         events_router,
+        search_router,
         trash_router,
         jobs_router,
         health.router,

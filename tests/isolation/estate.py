@@ -17,6 +17,8 @@ from causerie.characters.models import Character, CharacterRevision
 from causerie.chats import encoding
 from causerie.chats.models import ChatSession, Generation, Message, MessageRevision, SessionEvent
 from causerie.db.base import Base, table_of
+from causerie.db.search.entries import CHARACTER, MESSAGE, SESSION, Text, row_of
+from causerie.db.search.models import SearchEntry
 from causerie.http.models import IdempotencyRecord
 from causerie.ids import new_id
 from causerie.jobs.models import Job
@@ -87,6 +89,10 @@ class Builder:
         moments = {name: self.moment() for name in ("created_at", "updated_at", "timestamp") if name in table.columns}
         return plant(self._connection, table, self._owner, **{**moments, **fields})
 
+    def found_by(self, text: Text) -> None:
+        """Put into the index what a thing is found by."""
+        self.plant(SearchEntry, **(row_of(text) or {}))
+
     def things(self, state: str, deleted_at: datetime | None) -> Row:
         """Plant one of each kind that sessions refer to."""
         # The keys of models and prompts are `id` alone: no two users have one.
@@ -148,6 +154,8 @@ class Builder:
         self.plant(
             CharacterRevision, character_id=character["id"], version=1, fields={"name": self.text("former name")}
         )
+        if deleted_at is None:
+            self.found_by(Text(CHARACTER, character["id"], character["description"], character["name"]))
         return {
             "character_id": character["id"],
             "profile_id": profile["id"],
@@ -192,6 +200,8 @@ class Builder:
             content=self.text("question"),
             character_id=things["character_id"],
         )
+        self.found_by(Text(SESSION, ids["session"], title=self.text("title"), session_id=ids["session"]))
+        self.found_by(Text(MESSAGE, ids["question"], question["content"], session_id=ids["session"]))
         self.plant(MessageRevision, message_id=ids["question"], version=0, content=self.text("former question"))
         if answered is not None:
             self._reply(ids, answered, question, burial)

@@ -343,6 +343,7 @@ BY_NAME: Mapping[str, Callable[[Scene], Sequence[Any]]] = {
     "direction": lambda _: ["after", "before", "around"],
     "cursor": lambda scene: [None, write_cursor(str(scene["message_id"]), str(scene["question_id"]))],
     "session_ids": lambda scene: [[scene["session_id"]]],
+    "character_ids": lambda scene: [[scene["character_id"]]],
     "among": lambda scene: [None, frozenset({scene["message_id"]})],
     "parents": lambda scene: [[scene["question_id"], scene["message_id"], None]],
     "ids": lambda scene: [None, [scene["question_id"], scene["message_id"]]],

@@ -5,6 +5,7 @@ from causerie.chats.service.editing import clear, delete, edit
 from causerie.chats.service.editing import restore as restore_message
 from causerie.chats.service.ending import Ending, end, error_of
 from causerie.chats.service.forking import fork
+from causerie.chats.service.placing import branch_places
 from causerie.chats.service.reading import (
     find_message,
     get_message,
@@ -40,6 +41,7 @@ __all__ = [
     "Starter",
     "StopRequested",
     "branch_above",
+    "branch_places",
     "change",
     "clear",
     "continue_",

@@ -1,12 +1,13 @@
 """One index over all text of a user, written with the rows and asked in the same words on both databases."""
 
 from causerie.db.search.entries import CHARACTER, MESSAGE, SESSION, Text, forget, put, put_all
-from causerie.db.search.finding import Found, Window, find, find_in_session, sessions_with
-from causerie.db.search.words import Query, Term, fold, parse
+from causerie.db.search.finding import NEWEST, Found, Window, find, find_in_session, sessions_with
+from causerie.db.search.words import Query, Term, fold, parse, pattern, spread
 
 __all__ = [
     "CHARACTER",
     "MESSAGE",
+    "NEWEST",
     "SESSION",
     "Found",
     "Query",
@@ -18,7 +19,9 @@ __all__ = [
     "fold",
     "forget",
     "parse",
+    "pattern",
     "put",
     "put_all",
     "sessions_with",
+    "spread",
 ]

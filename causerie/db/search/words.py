@@ -21,11 +21,12 @@ NAME_MARK = "_"
 
 # Thai, Lao · Myanmar · Khmer · Tai Le, Tai Lue, Khmer signs · Tai Tham · 々〆〇 · kana, bopomofo · Han · Yi ·
 # Javanese · Myanmar's additions · Han.
-_UNSPACED = re.compile(
-    "[\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff\u1950-\u19ff\u1a20-\u1aaf\u3005-\u3007\u3041-\u312f\u31a0-\u31bf"
+_UNSPACED_CHARACTERS = (
+    "\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff\u1950-\u19ff\u1a20-\u1aaf\u3005-\u3007\u3041-\u312f\u31a0-\u31bf"
     "\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua980-\ua9df\ua9e0-\ua9ff\uaa60-\uaa7f\uf900-\ufaff"
-    "\U0001b000-\U0001b16f\U00020000-\U000323af]+"
+    "\U0001b000-\U0001b16f\U00020000-\U000323af"
 )
+_UNSPACED = re.compile(f"[{_UNSPACED_CHARACTERS}]+")
 _ASCII_WORD = re.compile("[a-z0-9]+")
 
 
@@ -135,7 +136,7 @@ def parse(question: str) -> Query:
     """Return what is asked for: the first words of `question`, each once. Its end may be the beginning of a word."""
     folded = fold(question)
     parts = list(_parts(folded))
-    typing = bool(folded) and folded.translate(_LETTERS)[-1] != " "
+    typing = bool(folded) and spread(folded)[-1] != " "
     terms: dict[tuple[str, ...], Term] = {}
     for place, (part, unspaced) in enumerate(parts):
         if unspaced:
@@ -149,9 +150,27 @@ def parse(question: str) -> Query:
     return Query(tuple(terms.values()))
 
 
+def pattern(query: Query) -> re.Pattern[str]:
+    """Return what finds the words of a question, as far as they are asked for, in a text that is `spread`."""
+    within = f"[^ {_UNSPACED_CHARACTERS}]"
+    longest_first = sorted(query.terms, key=lambda term: -len(term.text))
+    found = (
+        term.text
+        if _UNSPACED.fullmatch(term.text)
+        else f"(?<!{within}){term.text}" + ("" if term.beginning else f"(?!{within})")
+        for term in longest_first
+    )
+    return re.compile("|".join(found))
+
+
+def spread(folded: str) -> str:
+    """Return a folded text, as long as it is, with a space for everything that is in no word."""
+    return folded.translate(_LETTERS)
+
+
 def _parts(folded: str) -> Iterator[tuple[str, bool]]:
     """Yield the words of a folded text, and whether they are of a script without spaces."""
-    for part in folded.translate(_LETTERS).split():
+    for part in spread(folded).split():
         if part.isascii():
             yield part, False
             continue

@@ -1036,6 +1036,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find
+         * @description Find messages, sessions and characters that have all the words, the best first.
+         *
+         *     Case and accents make no difference; in scripts without spaces any part of a text is found. With `session_id` the
+         *     hits are the messages of that chat's active branch, the first one first.
+         */
+        get: operations["find"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/trash": {
         parameters: {
             query?: never;
@@ -1486,6 +1509,71 @@ export interface components {
             parts: components["schemas"]["Parts"];
         };
         /**
+         * Hit
+         * @description Something that has all the words.
+         */
+        Hit: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "message" | "session" | "character";
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Session Id
+             * @description The session that it is, or is in.
+             */
+            session_id: string | null;
+            /**
+             * Character Id
+             * @description The character that it is, or that speaks in it.
+             */
+            character_id: string | null;
+            /**
+             * Title
+             * @description The session's title, or the character's name.
+             */
+            title: string;
+            /**
+             * Snippet
+             * @description The place of the words, as plain text.
+             */
+            snippet: string;
+            /**
+             * Marks
+             * @description Where words stand in the snippet: from, to, in code points.
+             */
+            marks: [
+                number,
+                number
+            ][];
+            /**
+             * Position
+             * @description A message's place in its session's active branch; the first one's is 1.
+             */
+            position: number | null;
+            /**
+             * On Branch
+             * @description Whether a message is in its session's active branch.
+             */
+            on_branch: boolean | null;
+            /**
+             * Timestamp
+             * Format: date-time
+             * @description When it was said, or changed last.
+             */
+            timestamp: string;
+            /**
+             * Score
+             * @description How well it fits, compared with other hits of the same question.
+             */
+            score: number;
+        };
+        /**
          * Interface
          * @description What a user chose for the pages; what was never chosen is as it stands here.
          * @example {
@@ -1640,6 +1728,16 @@ export interface components {
         Listing_CharacterRevisionOut_: {
             /** Items */
             items: components["schemas"]["CharacterRevisionOut"][];
+            /**
+             * Next Cursor
+             * @description Ask with it as `cursor` for what follows; null at the end.
+             */
+            next_cursor: string | null;
+        };
+        /** Listing[Hit] */
+        Listing_Hit_: {
+            /** Items */
+            items: components["schemas"]["Hit"][];
             /**
              * Next Cursor
              * @description Ask with it as `cursor` for what follows; null at the end.
@@ -10068,6 +10166,84 @@ export interface operations {
                         data: string;
                         id?: string;
                     };
+                };
+            };
+            /** @description The `Host` is not this server's, or the body cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another site sent the request. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: The actor has no such session, or it is in the trash. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some of the input is not valid; `errors` names each fault. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available, or too much waits; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find: {
+        parameters: {
+            query: {
+                /** @description Most items of the answer. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description Words that a hit must all have, the first 16 of them. The last one may be still being typed. */
+                q: string;
+                /** @description What to look for; everything when it is left out. */
+                kind?: ("messages" | "sessions" | "characters")[];
+                /** @description Find in this chat alone: messages of its active branch, in their order. */
+                session_id?: string | null;
+                /** @description The order that hits of one chat have anyway; else of no effect. */
+                order?: "position" | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_Hit_"];
                 };
             };
             /** @description The `Host` is not this server's, or the body cannot be read. */

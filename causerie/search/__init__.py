@@ -1,0 +1,1 @@
+"""Finding what was said, and with whom: one list of hits over messages, titles and characters."""

@@ -1,0 +1,79 @@
+"""The part of a text that shows why it was found."""
+
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from re import Pattern
+
+from causerie.db.search import fold, spread
+
+LONGEST_SNIPPET = 160
+BEFORE = 40
+"""Code points before the first word that was found."""
+SLICE, OVERLAP = 2_000, 100
+ELLIPSIS = "…"
+_ONE_LINE = dict.fromkeys(map(ord, "\n\r\t\v\f\x85\u2028\u2029"), " ")
+
+Mark = tuple[int, int]
+
+
+def snippet(text: str, words: Pattern[str]) -> tuple[str, list[Mark]]:
+    """Return the beginning of `text` that has a word in it, or its place further on, and where words stand there."""
+    first = _first(text, words)
+    start = 0 if first < LONGEST_SNIPPET - BEFORE else first - BEFORE
+    if start and (space := text.find(" ", start, first)) >= 0:
+        start = space + 1
+    end = min(len(text), start + LONGEST_SNIPPET)
+    if end < len(text) and (space := text.rfind(" ", start + LONGEST_SNIPPET - BEFORE, end)) > 0:
+        end = space
+    shown = text[start:end]
+    before = ELLIPSIS if start else ""
+    after = ELLIPSIS if end < len(text) else ""
+    marks = [(one + len(before), other + len(before)) for one, other in find(shown, words)]
+    return before + shown.translate(_ONE_LINE) + after, marks
+
+
+def find(text: str, words: Pattern[str]) -> Iterator[Mark]:
+    """Yield where words stand in `text`, in code points."""
+    folded, origins = _folded(text)
+    for match in words.finditer(folded):
+        if match.end() > match.start():
+            yield origins[match.start()], origins[match.end()]
+
+
+def _first(text: str, words: Pattern[str]) -> int:
+    """Return where the first word stands; 0 when none does. A long text is looked through slice by slice."""
+    for start in range(0, len(text), SLICE):
+        part = text[start : start + SLICE + OVERLAP]
+        if words.search(spread(fold(part))) and (mark := next(find(part, words), None)):
+            return start + mark[0]
+    return 0
+
+
+def _folded(text: str) -> tuple[str, list[int] | range]:
+    """Return the words of `text`, folded, and where in it each of their characters comes from."""
+    if text.isascii():
+        return spread(fold(text)), range(len(text) + 1)
+    parts: list[str] = []
+    origins: list[int] = []
+    start = 0
+    while start < len(text):
+        end = start + 1
+        while end < len(text) and _belongs(text[end]):
+            end += 1
+        part = _fold_letter(text[start:end])
+        parts.append(part)
+        origins += [start] * len(part)
+        start = end
+    origins.append(len(text))
+    return "".join(parts), origins
+
+
+@lru_cache(4_096)
+def _fold_letter(letter: str) -> str:
+    return spread(fold(letter))
+
+
+def _belongs(character: str) -> bool:
+    """Tell whether a character changes the one before it: a mark, or half a width's sign of a voiced sound."""
+    return unicodedata.category(character) in {"Mn", "Me", "Cf"} or character in "\uff9e\uff9f"
