@@ -1,4 +1,5 @@
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { useText } from '../../shared/i18n/text'
 import { Button } from '../../shared/ui/button'
 
 interface EditFormProps {
@@ -11,6 +12,7 @@ interface EditFormProps {
 
 /** A message's text in place of the message. Ctrl+Enter saves, Esc leaves; a changed text is not left without a word. */
 export function EditForm({ content, onSayInstead, onSave, onCancel }: EditFormProps) {
+  const t = useText()
   const area = useRef<HTMLTextAreaElement>(null)
   const [text, setText] = useState(content)
   const [asking, setAsking] = useState(false)
@@ -63,7 +65,7 @@ export function EditForm({ content, onSayInstead, onSave, onCancel }: EditFormPr
         rows={2}
         value={text}
         dir="auto"
-        aria-label="Edit message"
+        aria-label={t('chat.editMessage')}
         className="max-h-[60dvh] w-full rounded-card border border-soft/60 bg-surface px-4 py-3 font-story text-story"
         onChange={(event) => {
           setText(event.target.value)
@@ -72,22 +74,22 @@ export function EditForm({ content, onSayInstead, onSave, onCancel }: EditFormPr
       />
       {asking && (
         <p role="alert" className="text-small text-warn">
-          The text was changed. Esc again drops the change.
+          {t('chat.editChanged')}
         </p>
       )}
       <div className="flex flex-wrap items-center gap-2 font-ui">
         <Button type="submit" look={onSayInstead ? 'plain' : 'primary'} disabled={text.trim() === ''}>
-          Save
+          {t('chat.save')}
         </Button>
         {onSayInstead && (
           <Button look="primary" disabled={text.trim() === ''} onClick={() => onSayInstead(text)}>
-            Save and answer again
+            {t('chat.saveAndAnswer')}
           </Button>
         )}
         <Button look="quiet" onClick={onCancel}>
-          Cancel
+          {t('chat.cancel')}
         </Button>
-        <span className="ml-auto text-faint text-small pointer-coarse:hidden">Ctrl+Enter saves · Esc cancels</span>
+        <span className="ml-auto text-faint text-small pointer-coarse:hidden">{t('chat.editKeys')}</span>
       </div>
     </form>
   )

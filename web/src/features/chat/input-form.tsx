@@ -9,6 +9,7 @@ import {
   useRef,
   useState,
 } from 'react'
+import { useText } from '../../shared/i18n/text'
 import { Button } from '../../shared/ui/button'
 import { sends } from './composer-keys'
 import { clearDraft, readDraft, writeDraft } from './drafts'
@@ -49,6 +50,7 @@ export function InputForm({
   onEscape,
   ref,
 }: InputFormProps) {
+  const t = useText()
   const box = useRef<HTMLTextAreaElement>(null)
   const composedAt = useRef(Number.NEGATIVE_INFINITY)
   const [text, setText] = useState(() => readDraft(draftKey))
@@ -119,7 +121,7 @@ export function InputForm({
           rows={1}
           value={text}
           dir="auto"
-          aria-label="Message"
+          aria-label={t('chat.message')}
           placeholder={placeholder}
           enterKeyHint={coarsePointer.matches ? 'enter' : 'send'}
           className="block max-h-[15em] w-full resize-none bg-transparent py-1 font-story text-story leading-[1.5] outline-none placeholder:text-faint"
@@ -135,7 +137,7 @@ export function InputForm({
         <div className="mt-1.5 flex items-center gap-2">
           {tools}
           <Button type="submit" look="primary" className="ml-auto" disabled={disabled || text.trim() === ''}>
-            Send
+            {t('chat.send')}
             <ArrowRight size={18} aria-hidden />
           </Button>
         </div>

@@ -1,5 +1,6 @@
 import { Copy, CornerDownRight, Ellipsis, Pencil, RefreshCw, Trash2 } from 'lucide-react'
 import type { ReactNode } from 'react'
+import { useText } from '../../shared/i18n/text'
 import { cx } from '../../shared/lib/class-names'
 import { Button, IconButton } from '../../shared/ui/button'
 import { Menu, MenuItem, MenuLine } from '../../shared/ui/menu'
@@ -26,6 +27,7 @@ interface MessageActionsProps {
 
 /** What can be done with a message: quiet until the reader is there. Under a finger, all of it is in the menu. */
 export function MessageActions({ actions, following, always, swipes, className }: MessageActionsProps) {
+  const t = useText()
   return (
     <div
       className={cx(
@@ -36,33 +38,33 @@ export function MessageActions({ actions, following, always, swipes, className }
       )}
     >
       {swipes}
-      <Action icon={Copy} name="Copy" onClick={actions.copy} />
-      <Action icon={Pencil} name="Edit" onClick={actions.edit} />
-      {actions.again && <Action icon={RefreshCw} name="Again" onClick={actions.again} />}
-      <Menu trigger={<IconButton icon={Ellipsis} name="More actions" />}>
+      <Action icon={Copy} name={t('chat.copy')} onClick={actions.copy} />
+      <Action icon={Pencil} name={t('chat.edit')} onClick={actions.edit} />
+      {actions.again && <Action icon={RefreshCw} name={t('chat.again')} onClick={actions.again} />}
+      <Menu trigger={<IconButton icon={Ellipsis} name={t('chat.more')} />}>
         <MenuItem icon={Copy} onSelect={actions.copy}>
-          Copy
+          {t('chat.copy')}
         </MenuItem>
         <MenuItem icon={Pencil} onSelect={actions.edit}>
-          Edit
+          {t('chat.edit')}
         </MenuItem>
         {actions.again && (
           <MenuItem icon={RefreshCw} onSelect={actions.again}>
-            Again
+            {t('chat.again')}
           </MenuItem>
         )}
         {actions.goOn && (
           <MenuItem icon={CornerDownRight} onSelect={actions.goOn}>
-            Continue
+            {t('chat.continue')}
           </MenuItem>
         )}
         <MenuLine />
         <MenuItem icon={Trash2} danger onSelect={() => actions.remove(false)}>
-          Delete
+          {t('chat.delete')}
         </MenuItem>
         {following > 0 && (
           <MenuItem icon={Trash2} danger onSelect={() => actions.remove(true)}>
-            Delete with all that follows ({following + 1})
+            {t('chat.deleteAll', { n: following + 1 })}
           </MenuItem>
         )}
       </Menu>

@@ -3,6 +3,7 @@ import { memo, useId } from 'react'
 import { isUnfinished } from '../../realtime/conversations'
 import type { Saying } from '../../realtime/store'
 import type { Message as MessageRowData } from '../../shared/api/wire'
+import { useText } from '../../shared/i18n/text'
 import { cx } from '../../shared/lib/class-names'
 import { exactTime, timeOfDay } from '../../shared/lib/time'
 import { Markdown } from '../../shared/markdown/markdown'
@@ -56,6 +57,7 @@ export const Message = memo(function Message(props: MessageProps) {
 
 function CharacterMessage({ row, speaker, deeds, editing, last, following, total }: MessageProps) {
   const { message } = row
+  const t = useText()
   const nameId = useId()
   const running = isUnfinished(message)
   const state = messageState(message)
@@ -89,7 +91,7 @@ function CharacterMessage({ row, speaker, deeds, editing, last, following, total
         {running && (
           <Button className="mt-3 min-h-8 px-3 text-small text-soft" onClick={() => deeds.stop(message)}>
             <Square size={15} aria-hidden />
-            Stop here
+            {t('chat.stop')}
           </Button>
         )}
         {!running && <RowState state={state} onRemedy={onRemedy} className="mt-2" />}
@@ -126,9 +128,10 @@ function CharacterMessage({ row, speaker, deeds, editing, last, following, total
 
 function OwnMessage({ row, deeds, editing, last, following, total }: MessageProps) {
   const { message } = row
+  const t = useText()
   return (
     <article
-      aria-label={`You, ${timeOfDay(row.at)}`}
+      aria-label={t('chat.youAt', { time: timeOfDay(row.at) })}
       {...placeOf(row, total)}
       className="group/row grid justify-items-end"
     >
@@ -184,8 +187,9 @@ export const SayingMessage = memo(function SayingMessage({
   online: boolean
   deeds: RowDeeds
 }) {
+  const t = useText()
   return (
-    <article aria-label="You, just now" data-row={saying.id} className="group/row grid justify-items-end">
+    <article aria-label={t('chat.youJustNow')} data-row={saying.id} className="group/row grid justify-items-end">
       <OwnText content={saying.content} />
       <RowState
         state={sayingState(saying, online)}

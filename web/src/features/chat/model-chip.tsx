@@ -1,7 +1,9 @@
 import { ChevronDown, Settings2 } from 'lucide-react'
+import type { ReactNode } from 'react'
 import { Link, useNavigate } from 'react-router'
 import { useModels } from '../../shared/api/models'
 import type { Model } from '../../shared/api/wire'
+import { useText } from '../../shared/i18n/text'
 import { Menu, MenuChoice, MenuItem, MenuLine } from '../../shared/ui/menu'
 
 /** The small model that comes along, so that somebody answers before a real one is added. */
@@ -14,18 +16,19 @@ interface ModelChipProps {
 
 /** Who answers, beside the words that are sent to it. */
 export function ModelChip({ model, onChoose }: ModelChipProps) {
+  const t = useText()
   const { data } = useModels()
   const navigate = useNavigate()
   if (!data) return null
   const enabled = data.items.filter((candidate) => candidate.enabled)
-  const name = model?.name ?? 'No model'
+  const name = model?.name ?? t('chat.noModel')
   return (
     <Menu
       side="top"
       trigger={
         <button
           type="button"
-          aria-label={`Model: ${name}`}
+          aria-label={t('chat.model', { name })}
           className="flex min-h-8 min-w-0 items-center gap-1 rounded-control border border-line px-2.5 text-small text-soft hover:border-soft pointer-coarse:min-h-11"
         >
           <span className="truncate">{name}</span>
@@ -36,7 +39,7 @@ export function ModelChip({ model, onChoose }: ModelChipProps) {
       {enabled.length > 0 && (
         <>
           <MenuChoice
-            label="Who answers here"
+            label={t('chat.whoAnswers')}
             value={model?.id ?? ''}
             onChange={onChoose}
             options={enabled.map(({ id, name: label, model: note }) => ({ value: id, name: label, note }))}
@@ -45,7 +48,7 @@ export function ModelChip({ model, onChoose }: ModelChipProps) {
         </>
       )}
       <MenuItem icon={Settings2} onSelect={() => navigate('/models')}>
-        Manage models
+        {t('chat.manageModels')}
       </MenuItem>
     </Menu>
   )
@@ -53,19 +56,22 @@ export function ModelChip({ model, onChoose }: ModelChipProps) {
 
 /** What the reader should know about the model before relying on it. */
 export function ModelNote({ model, ready }: { model: Model | null; ready: boolean }) {
+  const t = useText()
   const { isSuccess } = useModels()
   if (!isSuccess || !ready) return null
   if (model && !isDemo(model)) return null
   return (
     <p className="mx-auto max-w-[46rem] px-5 pt-2 text-center text-faint text-small sm:px-0">
-      {model
-        ? 'Demo model, 135M, on your CPU. It plays, wanders and forgets. For real conversations '
-        : 'No model answers here yet: '}
-      <Link to="/models" className="text-accent underline underline-offset-2">
-        add a model
-      </Link>
-      .
+      {model ? t.rich('chat.demoModel', { link: toModels }) : t.rich('chat.withoutModel', { link: toModels })}
     </p>
+  )
+}
+
+function toModels(words: ReactNode) {
+  return (
+    <Link to="/models" className="text-accent underline underline-offset-2">
+      {words}
+    </Link>
   )
 }
 

@@ -3,6 +3,7 @@ import { useLocation, useNavigate } from 'react-router'
 import { conversations } from '../../realtime/realtime'
 import { useCharacter } from '../../shared/api/characters'
 import { useAnsweringModel } from '../../shared/api/models'
+import { useText } from '../../shared/i18n/text'
 import { useStarters } from '../../shared/lib/starters'
 import { Markdown } from '../../shared/markdown/markdown'
 import { voiceStyle } from '../../shared/theme/voice'
@@ -29,6 +30,7 @@ interface NewChatProps {
 
 /** A chat that begins with its first message: until that is stored there is nothing to keep. */
 export function NewChat({ characterId, firstWords }: NewChatProps) {
+  const t = useText()
   const navigate = useNavigate()
   const location = useLocation()
   const online = useOnline()
@@ -75,8 +77,8 @@ export function NewChat({ characterId, firstWords }: NewChatProps) {
 
   if (error) {
     return (
-      <Page title="This character is not here">
-        <Failure error={error} what="The character cannot be shown" onRetry={() => void refetch()} />
+      <Page title={t('chat.characterMissing')}>
+        <Failure error={error} what={t('chat.characterFailed')} onRetry={() => void refetch()} />
       </Page>
     )
   }
@@ -90,7 +92,7 @@ export function NewChat({ characterId, firstWords }: NewChatProps) {
 
   return (
     <div className="grid h-full grid-cols-[minmax(0,1fr)] grid-rows-[auto_minmax(0,1fr)_auto]">
-      <SessionHeader title="New chat" character={character} keepFocus={firstWords !== null} />
+      <SessionHeader title={t('chat.new')} character={character} keepFocus={firstWords !== null} />
       <div className="overflow-y-auto px-4 pt-8 pb-6 sm:px-6">
         <div className="mx-auto grid max-w-[46rem] grid-cols-[minmax(0,1fr)] gap-6">
           {character.first_mes && (
@@ -114,7 +116,7 @@ export function NewChat({ characterId, firstWords }: NewChatProps) {
             <SayingMessage key={id} saying={saying} online={online} deeds={deeds} />
           ))}
           {sayings.length === 0 && (
-            <ul aria-label="Ways to begin" className="flex flex-wrap gap-2 pl-10 sm:pl-13">
+            <ul aria-label={t('chat.waysToBegin')} className="flex flex-wrap gap-2 pl-10 sm:pl-13">
               {starters.map((words) => (
                 <li key={words}>
                   <Button className="rounded-card text-left font-story" onClick={() => void begin(words)}>
@@ -129,7 +131,7 @@ export function NewChat({ characterId, firstWords }: NewChatProps) {
       <InputForm
         ref={composer}
         draftKey={`new.${characterId}`}
-        placeholder={`Say something to ${character.name}`}
+        placeholder={t('chat.saySomething', { name: character.name })}
         disabled={sayings.some(({ saying }) => saying.status === 'sending')}
         tools={<ModelChip model={model} onChoose={setChosenModel} />}
         note={<ModelNote model={model} ready />}

@@ -1,36 +1,68 @@
 import { useEffect, useRef, useState } from 'react'
 import { isUnfinished } from '../../realtime/conversations'
 import { conversations } from '../../realtime/realtime'
-import type { Message } from '../../shared/api/wire'
+import type { Message, MessageStatus } from '../../shared/api/wire'
+import type { MessageKey } from '../../shared/i18n/keys'
+import { useText } from '../../shared/i18n/text'
+import { useInterface } from '../../shared/theme/use-interface'
 import { newSentences } from './sentences'
 
-/** Tells assistive technology what is written: the transcript itself is not live, or every piece would be read. */
+/** A sentence that takes longer than this is told as far as its last whole word. */
+const LONGEST_WAIT_MS = 3_000
+
+const ENDS: Partial<Record<MessageStatus, MessageKey>> = {
+  complete: 'chat.announceComplete',
+  stopped: 'chat.announceStopped',
+  failed: 'chat.announceFailed',
+}
+
+/**
+ * Tells assistive technology what is written: the transcript itself is not live, or every piece would be read. The
+ * reader chooses whether whole sentences are told, only that an answer begins and ends, or nothing.
+ */
 export function ReplyAnnouncer({ reply, speaker }: { reply: Message | null; speaker: string }) {
+  const t = useText()
+  const [{ announce }] = useInterface()
   const [said, setSaid] = useState('')
-  const following = useRef<{ id: string; told: number; speaker: string } | null>(null)
+  const following = useRef<{ id: string; told: number } | null>(null)
   const running = reply !== null && isUnfinished(reply)
 
   useEffect(() => {
-    if (!reply) return
+    if (!reply || announce === 'off') return
     const { buffers } = conversations
     if (running && following.current?.id !== reply.id) {
-      following.current = { id: reply.id, told: buffers.read(reply.id)?.length ?? 0, speaker }
-      setSaid(`${speaker} is answering`)
+      following.current = { id: reply.id, told: buffers.read(reply.id)?.length ?? 0 }
+      setSaid(t('chat.announceAnswering', { name: speaker }))
     }
     if (following.current?.id !== reply.id) return
     if (!running) {
-      const { words } = newSentences(reply.content, following.current.told, true)
+      const words = announce === 'ends' ? '' : newSentences(reply.content, following.current.told, 'all').words
+      const end = ENDS[reply.status]
       following.current = null
-      setSaid(`${words} Answer ${reply.status === 'complete' ? 'complete' : reply.status}.`.trim())
+      if (end) setSaid(t(end, { words }).trim())
       return
     }
-    return buffers.subscribe(reply.id, () => {
+    if (announce === 'ends') return
+
+    let overdue: ReturnType<typeof setTimeout> | undefined
+    const tell = (reach: 'sentences' | 'words') => {
       if (!following.current) return
-      const { words, told } = newSentences(buffers.read(reply.id) ?? '', following.current.told, false)
+      const { words, told } = newSentences(buffers.read(reply.id) ?? '', following.current.told, reach)
+      if (told === following.current.told) return
       following.current.told = told
+      clearTimeout(overdue)
+      overdue = undefined
       if (words) setSaid(words)
+    }
+    const stop = buffers.subscribe(reply.id, () => {
+      tell('sentences')
+      overdue ??= setTimeout(() => tell('words'), LONGEST_WAIT_MS)
     })
-  }, [reply, running, speaker])
+    return () => {
+      stop()
+      clearTimeout(overdue)
+    }
+  }, [reply, running, speaker, announce, t])
 
   return (
     <p aria-live="polite" className="sr-only" data-testid="reply-announcer">

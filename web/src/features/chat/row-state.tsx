@@ -1,16 +1,29 @@
-import { Check, CircleAlert, Clock, CornerDownRight, Pencil, RotateCcw, Send, Trash2, X } from 'lucide-react'
+import {
+  Check,
+  CircleAlert,
+  Clock,
+  CornerDownRight,
+  type LucideIcon,
+  Pencil,
+  RotateCcw,
+  Send,
+  Trash2,
+  X,
+} from 'lucide-react'
 import { useId, useState } from 'react'
+import type { MessageKey } from '../../shared/i18n/keys'
+import { useText } from '../../shared/i18n/text'
 import { cx } from '../../shared/lib/class-names'
 import { Button } from '../../shared/ui/button'
 import type { Remedy, StateWords } from './state-words'
 
-const REMEDIES = {
-  continue: { name: 'Continue', icon: CornerDownRight },
-  retry: { name: 'Retry', icon: RotateCcw },
-  'say again': { name: 'Send again', icon: Send },
-  edit: { name: 'Edit', icon: Pencil },
-  discard: { name: 'Discard', icon: Trash2 },
-} as const
+const REMEDIES: Record<Remedy, { name: MessageKey; icon: LucideIcon }> = {
+  continue: { name: 'chat.continue', icon: CornerDownRight },
+  retry: { name: 'chat.retry', icon: RotateCcw },
+  'say again': { name: 'chat.sendAgain', icon: Send },
+  edit: { name: 'chat.edit', icon: Pencil },
+  discard: { name: 'chat.discard', icon: Trash2 },
+}
 
 interface RowStateProps {
   state: StateWords
@@ -20,6 +33,7 @@ interface RowStateProps {
 
 /** Where a message stands, beside it, with what can be done about it. */
 export function RowState({ state, onRemedy, className }: RowStateProps) {
+  const t = useText()
   const [open, setOpen] = useState(false)
   const detailsId = useId()
   if (!state.words) return null
@@ -43,7 +57,7 @@ export function RowState({ state, onRemedy, className }: RowStateProps) {
           return (
             <Button key={remedy} className="min-h-8 px-2.5 py-1" onClick={() => onRemedy(remedy)}>
               <RemedyIcon size={15} aria-hidden />
-              {name}
+              {t(name)}
             </Button>
           )
         })}
@@ -55,7 +69,7 @@ export function RowState({ state, onRemedy, className }: RowStateProps) {
             aria-controls={detailsId}
             onClick={() => setOpen(!open)}
           >
-            Details
+            {t('chat.details')}
           </button>
         )}
       </div>
@@ -68,8 +82,8 @@ export function RowState({ state, onRemedy, className }: RowStateProps) {
   )
 }
 
-function iconOf({ tone, words }: StateWords) {
+function iconOf({ tone, settled }: StateWords) {
   if (tone === 'danger') return X
   if (tone === 'warn') return CircleAlert
-  return words === 'stored' || words === 'stopped here' ? Check : Clock
+  return settled ? Check : Clock
 }

@@ -6,11 +6,11 @@ function announced(text: string, step: number): string[] {
   const all: string[] = []
   let told = 0
   for (let end = step; end <= text.length; end += step) {
-    const next = newSentences(text.slice(0, end), told, false)
+    const next = newSentences(text.slice(0, end), told, 'sentences')
     told = next.told
     if (next.words) all.push(next.words)
   }
-  const rest = newSentences(text, told, true).words
+  const rest = newSentences(text, told, 'all').words
   return rest ? [...all, rest] : all
 }
 
@@ -30,4 +30,12 @@ test('a text without sentences is told in stretches that end between words', () 
   const told = announced(text, 5)
   expect(told.length).toBeGreaterThan(1)
   expect(told.join(' ')).toBe(text)
+})
+
+test('what was waited for too long is told as far as its last whole word', () => {
+  expect(newSentences('The lamp is lit and the fog com', 0, 'words')).toEqual({
+    words: 'The lamp is lit and the fog',
+    told: 28,
+  })
+  expect(newSentences('Unbroken', 0, 'words')).toEqual({ words: '', told: 0 })
 })

@@ -5,9 +5,12 @@ import { plainText } from '../../shared/markdown/plain'
 const SENTENCE = /[^.!?…]*[.!?…]+["”’)*_\s]*/y
 const LONGEST = 200
 
-/** The text from `told` on that is complete, and how far that reaches; everything when the text is `final`. */
-export function newSentences(text: string, told: number, final: boolean): { words: string; told: number } {
-  if (final) return { words: plainText(text.slice(told)), told: text.length }
+/** How far to tell: to the end of a sentence (or of a long stretch without one), of a word, or of it all. */
+export type Reach = 'sentences' | 'words' | 'all'
+
+/** The text from `told` on as far as `reach` goes, and where that ends. */
+export function newSentences(text: string, told: number, reach: Reach): { words: string; told: number } {
+  if (reach === 'all') return { words: plainText(text.slice(told)), told: text.length }
   let end = told
   SENTENCE.lastIndex = told
   for (let match = SENTENCE.exec(text); match; match = SENTENCE.exec(text)) {
@@ -15,7 +18,7 @@ export function newSentences(text: string, told: number, final: boolean): { word
     if (SENTENCE.lastIndex === text.length && !/\s$/.test(match[0])) break
     end = SENTENCE.lastIndex
   }
-  if (end === told && text.length - told > LONGEST) {
+  if (end === told && (reach === 'words' || text.length - told > LONGEST)) {
     const space = text.lastIndexOf(' ')
     if (space > told) end = space + 1
   }

@@ -1,4 +1,5 @@
 import { ChevronLeft, ChevronRight } from 'lucide-react'
+import { useText } from '../../shared/i18n/text'
 import { IconButton } from '../../shared/ui/button'
 
 interface SwipesProps {
@@ -12,6 +13,7 @@ interface SwipesProps {
 
 /** ‹ n of m ›: the alternatives of one place in the chat. */
 export function Swipes({ siblings, id, canMake, onSelect, onMake }: SwipesProps) {
+  const t = useText()
   const place = siblings.indexOf(id)
   const previous = siblings[place - 1]
   const next = siblings[place + 1]
@@ -19,16 +21,16 @@ export function Swipes({ siblings, id, canMake, onSelect, onMake }: SwipesProps)
     <span className="flex items-center">
       <IconButton
         icon={ChevronLeft}
-        name="Previous version"
+        name={t('chat.previousVersion')}
         disabled={previous === undefined}
         onClick={() => previous !== undefined && onSelect(previous)}
       />
       <span className="whitespace-nowrap px-1 tabular-nums">
-        {place + 1} of {siblings.length}
+        {t('chat.versionOf', { n: place + 1, total: siblings.length })}
       </span>
       <IconButton
         icon={ChevronRight}
-        name={next === undefined ? 'New version' : 'Next version'}
+        name={next === undefined ? t('chat.newVersion') : t('chat.nextVersion')}
         disabled={next === undefined && !canMake}
         onClick={() => (next === undefined ? onMake() : onSelect(next))}
       />

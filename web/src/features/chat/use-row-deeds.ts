@@ -2,6 +2,7 @@ import { type RefObject, useMemo } from 'react'
 import { conversations } from '../../realtime/realtime'
 import { deleteMessage, restoreMessage, updateMessage } from '../../shared/api/messages'
 import { updateChatSession } from '../../shared/api/sessions'
+import { useText } from '../../shared/i18n/text'
 import { useNotify } from '../../shared/ui/toaster'
 import type { Composer } from './input-form'
 import type { RowDeeds } from './message'
@@ -13,16 +14,20 @@ export function useRowDeeds(
   startEdit: (id: string | null) => void,
 ): RowDeeds {
   const notify = useNotify()
+  const t = useText()
   return useMemo(() => {
     const attempt = (deed: Promise<unknown>, what: string) => {
-      deed.catch((error: unknown) => notify.alert(`${what}: ${error instanceof Error ? error.message : String(error)}`))
+      deed.catch((error: unknown) => {
+        const why = error instanceof Error ? error.message : String(error)
+        notify.alert(t('chat.failure', { what, why }))
+      })
     }
     return {
       startEdit,
       copy: (message) =>
         attempt(
-          navigator.clipboard.writeText(message.content).then(() => notify.say('Copied')),
-          'The text could not be copied',
+          navigator.clipboard.writeText(message.content).then(() => notify.say(t('chat.copied'))),
+          t('chat.copyFailed'),
         ),
       save: (message, content) =>
         attempt(
@@ -30,7 +35,7 @@ export function useRowDeeds(
             conversations.takeIn(sessionId, [row])
             startEdit(null)
           }),
-          'The change was not saved',
+          t('chat.saveFailed'),
         ),
       sayInstead: (message, content) => {
         startEdit(null)
@@ -40,21 +45,21 @@ export function useRowDeeds(
         attempt(
           deleteMessage(message.id, subtree).then(() => {
             composer.current?.focus()
-            notify.say(subtree ? 'Messages deleted' : 'Message deleted', () =>
-              attempt(restoreMessage(message.id), 'It could not be brought back'),
+            notify.say(t(subtree ? 'chat.deletedAll' : 'chat.deleted'), () =>
+              attempt(restoreMessage(message.id), t('chat.restoreFailed')),
             )
           }),
-          'The message was not deleted',
+          t('chat.deleteFailed'),
         ),
       select: (siblingId) =>
         attempt(
           updateChatSession(sessionId, { active_leaf_id: siblingId }).then((row) => conversations.takeInSession(row)),
-          'The other version cannot be shown',
+          t('chat.selectFailed'),
         ),
-      swipe: (message) => attempt(conversations.swipe(message.id), 'No other version was asked for'),
-      stop: (message) => attempt(conversations.stop(message.id), 'The reply could not be stopped'),
-      retry: (message) => attempt(conversations.retry(message), 'The reply was not tried again'),
-      goOn: (message) => attempt(conversations.continue(message), 'The reply does not go on'),
+      swipe: (message) => attempt(conversations.swipe(message.id), t('chat.swipeFailed')),
+      stop: (message) => attempt(conversations.stop(message.id), t('chat.stopFailed')),
+      retry: (message) => attempt(conversations.retry(message), t('chat.retryFailed')),
+      goOn: (message) => attempt(conversations.continue(message), t('chat.continueFailed')),
       remedySaying: (saying, remedy) => {
         if (remedy === 'say again') {
           void conversations.sayAgain(saying)
@@ -64,5 +69,5 @@ export function useRowDeeds(
         if (remedy === 'edit') composer.current?.insert(saying.content)
       },
     }
-  }, [sessionId, composer, startEdit, notify])
+  }, [sessionId, composer, startEdit, notify, t])
 }

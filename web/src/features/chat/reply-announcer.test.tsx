@@ -1,0 +1,61 @@
+import { act, screen } from '@testing-library/react'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { aMessage } from '../../../test/factories/rows'
+import { renderPage } from '../../../test/page'
+import { conversations } from '../../realtime/realtime'
+import type { Message } from '../../shared/api/wire'
+import { show as choose } from '../../shared/theme/interface'
+import { ReplyAnnouncer } from './reply-announcer'
+
+const { buffers } = conversations
+const RUNNING = aMessage({ id: 'm2', role: 'assistant', status: 'streaming', attempt: 1 })
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+
+afterEach(() => {
+  vi.useRealTimers()
+  buffers.forget('m2')
+  choose({ announce: 'sentences' })
+})
+
+function announce(reply: Message) {
+  renderPage(<ReplyAnnouncer reply={reply} speaker="Wren" />)
+  return screen.getByTestId('reply-announcer')
+}
+
+function grow(text: string) {
+  act(() => {
+    buffers.push('m2', text)
+    vi.advanceTimersByTime(200)
+  })
+}
+
+test('that somebody answers is told, then each sentence once it is whole', () => {
+  const told = announce(RUNNING)
+  expect(told).toHaveTextContent('Wren is answering')
+  grow('The lamp is lit. And the f')
+  expect(told).toHaveTextContent(/^The lamp is lit\.$/)
+  grow('The lamp is lit. And the fog comes. ')
+  expect(told).toHaveTextContent(/^And the fog comes\.$/)
+})
+
+test('a sentence that does not end is told after three seconds, in whole words', () => {
+  const told = announce(RUNNING)
+  grow('Long ago and far aw')
+  expect(told).toHaveTextContent('Wren is answering')
+  act(() => vi.advanceTimersByTime(3_000))
+  expect(told).toHaveTextContent(/^Long ago and far$/)
+})
+
+test('who wants no sentences hears that it began; who wants nothing hears nothing', () => {
+  choose({ announce: 'ends' })
+  const told = announce(RUNNING)
+  grow('The lamp is lit. And ')
+  expect(told).toHaveTextContent('Wren is answering')
+
+  act(() => choose({ announce: 'off' }))
+  grow('The lamp is lit. And more. And ')
+  expect(told).toHaveTextContent('Wren is answering')
+})
