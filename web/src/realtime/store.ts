@@ -88,6 +88,8 @@ export const { said, stored, refused, settled } = outbox.actions
 export function createStore() {
   return configureStore({
     reducer: { connection: connection.reducer, chats: chats.reducer, outbox: outbox.reducer },
+    // A chat holds hundreds of rows, too many to be walked through at every change as development would.
+    middleware: (defaults) => defaults({ immutableCheck: false, serializableCheck: false }),
   })
 }
 

@@ -138,6 +138,13 @@ describe('what is let go', () => {
     expect(windowOf(left.state, id(1000), left.bottom)).toMatchObject({ first: 651, total: 1000, newer: false })
   })
 
+  test('takes no place of the others with it', () => {
+    const untold = rows(521, 1000).map((each) => ({ ...each, position: null }))
+    const left = trimmed(stateOf(...rows(501, 520), ...untold), id(1000), null, null, 350)
+
+    expect(windowOf(left.state, id(1000), left.bottom)).toMatchObject({ first: 651, total: 1000 })
+  })
+
   test('for a reader far above is what lies below, but for the newest page', () => {
     const left = trimmed(stateOf(...rows(501, 1000)), id(1000), null, id(510), 350)
     const window = windowOf(left.state, id(1000), left.bottom)

@@ -3,6 +3,7 @@
  * above it. The newest page of the branch is always loaded too, so that the end is at hand and is followed meanwhile.
  */
 
+import type { Message } from '../shared/api/wire'
 import { branch, type SessionState } from './reducer'
 
 /** Messages that the server reads at once. */
@@ -77,6 +78,7 @@ export function trimmed(
   const last = kept.at(-1)
   const reachesTail = bottom === null && last !== undefined && run.indexOf(last) >= run.length - tail.length - 1
   const keep = new Set([...kept, ...tail])
+  const placed = { ...placeOf(state, run, kept[0]), ...placeOf(state, end, tail[0]) }
   const messages = Object.fromEntries(
     Object.entries(state.messages).filter(
       ([id, { status }]) => keep.has(id) || status === 'queued' || status === 'streaming',
@@ -84,7 +86,18 @@ export function trimmed(
   )
   // The text of an ended reply is in its row, or is read with it.
   const replies = Object.fromEntries(Object.entries(state.replies).filter(([, reply]) => !reply.closed))
-  return { state: { ...state, messages, replies }, bottom: reachesTail ? null : (last ?? null) }
+  return {
+    state: { ...state, messages: { ...messages, ...placed }, replies },
+    bottom: reachesTail ? null : (last ?? null),
+  }
+}
+
+/** A row with its place in the branch written into it: those that told the place of the others may be let go. */
+function placeOf(state: SessionState, run: readonly string[], id: string | undefined): Record<string, Message> {
+  const row = id === undefined ? undefined : state.messages[id]
+  const first = placeOfFirst(state, run)
+  if (!row || first === null || row.position != null) return {}
+  return { [row.id]: { ...row, position: first + run.indexOf(row.id) } }
 }
 
 /** A slice of at most `length` of these with `wanted` as near to its middle as possible; null stands for the last. */

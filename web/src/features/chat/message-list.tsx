@@ -63,10 +63,12 @@ export function MessageList({
     if (spot) showSpot(spot)
   }, [spot])
 
-  const newestSaying = rows.findLast((row) => row.kind === 'saying')?.id
+  const { said } = transcript
+  const saidBefore = useRef(said)
   useEffect(() => {
-    if (newestSaying !== undefined) toEnd()
-  }, [newestSaying, toEnd])
+    if (said !== null && said !== saidBefore.current) toEnd()
+    saidBefore.current = said
+  }, [said, toEnd])
 
   function focusRow(step: 1 | -1) {
     const at = document.activeElement?.closest<HTMLElement>('[data-row]')?.dataset.row

@@ -35,9 +35,11 @@ export interface Transcript {
   older: boolean
   /** Messages stand below the last row. */
   newer: boolean
+  /** What the reader said last and has no row of its own yet, in sight or not. */
+  said: string | null
 }
 
-export const EMPTY: Transcript = { rows: [], total: null, older: false, newer: false }
+export const EMPTY: Transcript = { rows: [], total: null, older: false, newer: false, said: null }
 
 export function transcriptOf(chat: Chat, outbox: readonly Saying[]): Transcript {
   const { state, leaf, bottom } = chat
@@ -50,8 +52,8 @@ export function transcriptOf(chat: Chat, outbox: readonly Saying[]): Transcript 
     const siblings = siblingsOf(state, children.get(above) ?? [], message)
     return [rowOf(message, siblings, first === null ? null : first + index)]
   })
-  const said = newer ? [] : sayingRows(outbox, state.sessionId, new Set(ids))
-  return { rows: [...rows, ...said], total, older, newer }
+  const sayings = sayingRows(outbox, state.sessionId, new Set(ids))
+  return { rows: newer ? rows : [...rows, ...sayings], total, older, newer, said: sayings.at(-1)?.id ?? null }
 }
 
 /** What is being said in a chat and has no row yet. */

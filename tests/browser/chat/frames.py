@@ -1,0 +1,68 @@
+"""What a transcript looked like in every painted frame."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+from playwright.sync_api import Page
+
+# A message posted in a frame arrives when the frame is painted: late corrections of the layout are in it.
+_RECORDER = """
+() => {
+  const painted = new MessageChannel()
+  const frames = (window.transcriptFrames = [])
+  let going = true
+  painted.port1.onmessage = () => {
+    const box = document.querySelector('[role=log]')
+    if (!box) return
+    const edge = box.getBoundingClientRect().top
+    const rows = [...box.querySelectorAll('article[data-row]')]
+    frames.push({
+      top: box.scrollTop,
+      gap: box.scrollHeight - box.scrollTop - box.clientHeight,
+      mounted: rows.length,
+      rows: Object.fromEntries(rows.map((row) => [row.dataset.row, row.getBoundingClientRect().top - edge])),
+    })
+  }
+  const next = () => {
+    painted.port2.postMessage(null)
+    if (going) requestAnimationFrame(next)
+  }
+  requestAnimationFrame(next)
+  window.endFrames = () => { going = false; return frames }
+}
+"""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One paint. `gap`: pixels below the lower edge; `rows`: each mounted row's distance from the upper edge."""
+
+    top: float
+    gap: float
+    mounted: int
+    rows: dict[str, float]
+
+
+class Frames:
+    """Records from here on, as long as the block runs.
+
+    Attributes:
+        seen: the frames, once the block has ended.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self.seen: list[Frame] = []
+
+    def __enter__(self) -> Self:
+        self._page.evaluate(_RECORDER)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        recorded: list[dict[str, Any]] = self._page.evaluate("endFrames()")
+        self.seen = [Frame(**frame) for frame in recorded]
+
+    def drift(self, row: str) -> float:
+        """Return how far a row was moved, at most, from where it was in the first frame that had it."""
+        places = [frame.rows[row] for frame in self.seen if row in frame.rows]
+        return max(places) - min(places)
