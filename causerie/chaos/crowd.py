@@ -57,6 +57,7 @@ class Crowd:
         self._evidence = evidence
         self._progress = Progress(evidence)
         self._nodes: list[list[Tab]] = []
+        self._late: set[tuple[str, Tab]] = set()  # sessions that a client of each is about to join, or has joined, late
 
     @asynccontextmanager
     async def connected(self, ports: Sequence[int]) -> AsyncIterator[None]:
@@ -249,10 +250,16 @@ class Crowd:
         if found is None:
             return
         session_id, wanted = found.session_id, len(found.text_of(message_id))
-        others = [other for node in self._nodes for other in node if session_id not in other.client.sessions]
+        others = [
+            other
+            for node in self._nodes
+            for other in node
+            if session_id not in other.client.sessions and (session_id, other) not in self._late
+        ]
         if not others:
             return
         late = Random(f"{self._seed}/{message_id}").choice(others)
+        self._late.add((session_id, late))
         began, seconds = time.time(), None
         with suppress(TimeoutError, ClientError):
             async with asyncio.timeout(ANSWER_SECONDS):
@@ -265,6 +272,7 @@ class Crowd:
         self._evidence.late_joins.append(LateJoin(message_id, began, seconds, after_flush))
         await late.client.leave(session_id)
         late.forget(session_id)
+        self._late.discard((session_id, late))
 
     def _reader_of(self, message_id: str) -> tuple[str, Tab] | None:
         for node in self._nodes:
