@@ -12,21 +12,32 @@ import { Toaster } from '../src/shared/ui/toaster'
 export interface Asked {
   method: string
   path: string
+  query: URLSearchParams
+  headers: Headers
   body: unknown
 }
 
 type Answer = unknown | ((asked: Asked) => unknown)
+
+interface FieldError {
+  pointer: string
+  code: string
+  detail: string
+}
 
 /** What the server refuses with: `status` and the members of its problem document. */
 export class Refusal {
   readonly status: number
   readonly code: string
   readonly detail: string
+  readonly errors: readonly FieldError[]
 
-  constructor(status: number, code: string, detail: string) {
+  constructor(status: number, code: string, detail: string, errors: readonly FieldError[] = [], members: object = {}) {
     this.status = status
     this.code = code
     this.detail = detail
+    this.errors = errors
+    Object.assign(this, members)
   }
 }
 
@@ -35,8 +46,14 @@ export function serve(answers: Record<string, Answer>): Asked[] {
   const all: Asked[] = []
   vi.stubGlobal('fetch', async (request: Request) => {
     const text = await request.text()
-    const path = new URL(request.url).pathname
-    const asked = { method: request.method, path, body: text ? JSON.parse(text) : null }
+    const { pathname: path, searchParams: query } = new URL(request.url)
+    const asked = {
+      method: request.method,
+      path,
+      query,
+      headers: request.headers,
+      body: text ? JSON.parse(text) : null,
+    }
     all.push(asked)
     const key = `${asked.method} ${path}`
     if (!(key in answers)) throw new Error(`Nobody answers ${key}`)

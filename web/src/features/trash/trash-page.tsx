@@ -1,27 +1,15 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { RotateCcw } from 'lucide-react'
-import { answer, api } from '../../shared/api/client'
-import type { components } from '../../shared/api/schema.gen'
+import { RotateCcw, Trash2 } from 'lucide-react'
+import { useState } from 'react'
 import type { MessageKey } from '../../shared/i18n/keys'
 import { useText } from '../../shared/i18n/text'
 import { dayHeading } from '../../shared/lib/time'
 import { Button } from '../../shared/ui/button'
+import { Ask } from '../../shared/ui/dialog'
 import { Page } from '../../shared/ui/page'
 import { Empty, Failure, Skeleton } from '../../shared/ui/states'
 import { Time } from '../../shared/ui/time'
 import { useNotify } from '../../shared/ui/toaster'
-
-type TrashItem = components['schemas']['TrashItem']
-
-/** How each kind comes back. */
-const RESTORE: Record<TrashItem['kind'], (id: string) => Promise<unknown>> = {
-  session: (id) => answer(api.POST('/api/sessions/{session_id}/restore', { params: { path: { session_id: id } } })),
-  character: (id) =>
-    answer(api.POST('/api/characters/{character_id}/restore', { params: { path: { character_id: id } } })),
-  profile: (id) => answer(api.POST('/api/profiles/{profile_id}/restore', { params: { path: { profile_id: id } } })),
-  model: (id) => answer(api.POST('/api/models/{model_id}/restore', { params: { path: { model_id: id } } })),
-  prompt: (id) => answer(api.POST('/api/prompts/{prompt_id}/restore', { params: { path: { prompt_id: id } } })),
-}
+import { type TrashItem, useEmptyTrash, useRestore, useTrash } from './use-trash'
 
 /** What each kind is called. */
 const KIND: Record<TrashItem['kind'], MessageKey> = {
@@ -32,45 +20,73 @@ const KIND: Record<TrashItem['kind'], MessageKey> = {
   prompt: 'trash.prompt',
 }
 
-const trashKey = ['trash'] as const
-const LONGEST_PAGE = 200
-
 /** What was deleted and can still come back. */
 export function TrashPage() {
   const t = useText()
-  const { data, error, isPending, refetch } = useQuery({
-    queryKey: trashKey,
-    queryFn: () => answer(api.GET('/api/trash', { params: { query: { limit: LONGEST_PAGE } } })),
-  })
+  const trash = useTrash()
+  const { data: items = [], error, fetchNextPage, hasNextPage, isFetchingNextPage } = trash
   return (
-    <Page title={t('trash.title')} lead={t('trash.lead')}>
-      {isPending && <Skeleton lines={5} />}
-      {error && <Failure error={error} what={t('trash.unread')} onRetry={() => void refetch()} />}
-      {data && data.items.length === 0 && <Empty>{t('trash.empty')}</Empty>}
-      {data && data.items.length > 0 && (
+    <Page title={t('trash.title')} lead={t('trash.lead')} actions={<EmptyTrash any={items.length > 0} />}>
+      {trash.isPending && <Skeleton lines={5} />}
+      {error && !trash.data && <Failure error={error} what={t('trash.unread')} onRetry={() => void trash.refetch()} />}
+      {trash.data && items.length === 0 && <Empty>{t('trash.empty')}</Empty>}
+      {items.length > 0 && (
         <ul className="divide-y divide-line border-line border-y">
-          {data.items.map((item) => (
+          {items.map((item) => (
             <TrashRow key={item.id} item={item} />
           ))}
         </ul>
+      )}
+      {hasNextPage && (
+        <Button className="mt-4" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+          {t('trash.more')}
+        </Button>
       )}
     </Page>
   )
 }
 
+function EmptyTrash({ any }: { any: boolean }) {
+  const t = useText()
+  const notify = useNotify()
+  const [asking, setAsking] = useState(false)
+  const { start, job, underWay } = useEmptyTrash()
+  if (underWay) {
+    return (
+      <p role="status" className="text-soft">
+        {t('trash.deleting', { n: job?.done ?? 0 })}
+      </p>
+    )
+  }
+  if (!any) return null
+  return (
+    <>
+      <Button look="danger" onClick={() => setAsking(true)}>
+        <Trash2 size={18} aria-hidden />
+        {t('trash.deleteAll')}
+      </Button>
+      <Ask
+        open={asking}
+        title={t('trash.deleteAllTitle')}
+        confirm={t('trash.deleteAllConfirm')}
+        cancel={t('trash.keep')}
+        onConfirm={() => {
+          setAsking(false)
+          start.mutate(undefined, { onError: (error) => notify.alert(error.message) })
+        }}
+        onCancel={() => setAsking(false)}
+      >
+        {t('trash.deleteAllWords')}
+      </Ask>
+    </>
+  )
+}
+
 function TrashRow({ item }: { item: TrashItem }) {
   const t = useText()
-  const queryClient = useQueryClient()
   const notify = useNotify()
+  const restore = useRestore(item)
   const name = item.name || t('trash.untitled')
-  const restore = useMutation<unknown, Error>({
-    mutationFn: () => RESTORE[item.kind](item.id),
-    onSuccess: () => {
-      notify.say(t('trash.isBack', { name }))
-      return queryClient.invalidateQueries()
-    },
-    onError: (error) => notify.alert(error.message),
-  })
   return (
     <li className="flex items-center gap-4 py-3">
       <div className="min-w-0 flex-1">
@@ -88,7 +104,12 @@ function TrashRow({ item }: { item: TrashItem }) {
       <Button
         disabled={restore.isPending}
         aria-label={t('trash.restoreName', { name })}
-        onClick={() => restore.mutate()}
+        onClick={() =>
+          restore.mutate(undefined, {
+            onSuccess: () => notify.say(t('trash.isBack', { name })),
+            onError: (error) => notify.alert(error.message),
+          })
+        }
       >
         <RotateCcw size={18} aria-hidden />
         {t('trash.restore')}
