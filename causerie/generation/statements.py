@@ -123,9 +123,7 @@ HAND_OVER = (
 SIGN = ("running", "claimed", "finished", "failed", "takeovers", "fenced", "draining", "seen_at")
 INSERT_WORKER = insert(workers)
 UPDATE_WORKER = (
-    update(workers)
-    .where(workers.c.id == bindparam("of_worker"))
-    .values({name: bindparam(name) for name in SIGN})
+    update(workers).where(workers.c.id == bindparam("of_worker")).values({name: bindparam(name) for name in SIGN})
 )
 DELETE_WORKER = delete(workers).where(workers.c.id == bindparam("of_worker"))
 DELETE_LOST_WORKERS = delete(workers).where(workers.c.seen_at < bindparam("seen_before", type_=_moment))
