@@ -70,7 +70,10 @@ export class Windows {
   around(sessionId: string, messageId: string): Promise<void> {
     return this.#once(`around ${messageId}`, async () => {
       const chat = this.#chats.chat(sessionId)
-      if (!chat || windowOf(chat.state, chat.leaf, chat.bottom).ids.includes(messageId)) return
+      if (!chat) return
+      const { ids, older } = windowOf(chat.state, chat.leaf, chat.bottom)
+      // The first of several is known, but not shown.
+      if (ids.includes(messageId) && !(older && ids[0] === messageId)) return
       const found = await this.#read(sessionId, chat.leaf, { around: messageId })
       this.reading(sessionId, messageId)
       this.#chats.show(sessionId, found, found.at(-1)?.id ?? null)

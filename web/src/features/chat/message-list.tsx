@@ -1,5 +1,5 @@
 import { ArrowDown } from 'lucide-react'
-import { type KeyboardEvent, useEffect, useEffectEvent, useRef, useState } from 'react'
+import { type KeyboardEvent, useEffect, useEffectEvent, useMemo, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
 import { useText } from '../../shared/i18n/text'
 import { cx } from '../../shared/lib/class-names'
@@ -38,16 +38,14 @@ export function MessageList({
 }: MessageListProps) {
   const t = useText()
   const box = useRef<HTMLDivElement>(null)
-  const { total, older, newer } = transcript
-  // The first row waits for the one above it, which tells whether a day begins with it.
-  const hidden = older && transcript.rows.length > 1 ? 1 : 0
-  const rows = hidden ? transcript.rows.slice(hidden) : transcript.rows
+  const { rows, above, total, older, newer } = transcript
+  const speakers = useSpeakers(speakerOf)
   const [focused, setFocused] = useState<string | null>(null)
   const kept = [focused, editing]
   const { virtual, following, toTop, toEnd, show } = useTranscriptList(
     box,
     sessionId,
-    { rows, older, newer },
+    transcript,
     spot,
     kept,
     pages.approach,
@@ -122,13 +120,13 @@ export function MessageList({
                 className="absolute inset-x-0 before:-inset-3 before:-z-10 isolate before:absolute before:rounded-card before:transition-colors data-marked:before:bg-accent-soft"
                 style={{ top: start }}
               >
-                {beginsDay(transcript.rows[index + hidden - 1], row) && <DayHeading at={row.at} />}
+                {beginsDay(rows[index - 1] ?? above, row) && <DayHeading at={row.at} />}
                 {row.kind === 'saying' ? (
                   <SayingMessage saying={row.saying} online={online} deeds={deeds} />
                 ) : (
                   <Message
                     row={row}
-                    speaker={speakerOf(row.message.character_id)}
+                    speaker={speakers(row.message.character_id)}
                     deeds={deeds}
                     editing={editing === row.id}
                     last={!newer && index === rows.length - 1}
@@ -178,6 +176,18 @@ function DayHeading({ at }: { at: Date }) {
   return <h2 className="mb-8 text-center text-small text-soft">{dayHeading(at)}</h2>
 }
 
+/** The same speaker for the same character, so that a row is drawn again only when something about it has changed. */
+function useSpeakers(speakerOf: (characterId: string | null) => Speaker) {
+  return useMemo(() => {
+    const known = new Map<string | null, Speaker>()
+    return (characterId: string | null) => {
+      const speaker = known.get(characterId) ?? speakerOf(characterId)
+      known.set(characterId, speaker)
+      return speaker
+    }
+  }, [speakerOf])
+}
+
 /** The row that was looked for, as long as it is marked. */
 function useMarked(spot: Spot | null): string | null {
   const [over, setOver] = useState<Spot | null>(null)
@@ -188,7 +198,7 @@ function useMarked(spot: Spot | null): string | null {
   return spot !== null && spot.offset === undefined && spot !== over ? spot.row : null
 }
 
-function beginsDay(previous: Row | undefined, row: Row): boolean {
+function beginsDay(previous: Row | null, row: Row): boolean {
   return !previous || daysAgo(previous.at, row.at) > 0
 }
 

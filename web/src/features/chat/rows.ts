@@ -29,6 +29,8 @@ export type Row = MessageRow | SayingRow
 /** A part of a transcript: its rows and where in the branch they stand. */
 export interface Transcript {
   rows: readonly Row[]
+  /** The row above the first, when one is loaded: it tells whether a day begins with the first. */
+  above: Row | null
   /** How many messages the branch has; null while that is not known. */
   total: number | null
   /** Messages stand above the first row. */
@@ -39,21 +41,29 @@ export interface Transcript {
   said: string | null
 }
 
-export const EMPTY: Transcript = { rows: [], total: null, older: false, newer: false, said: null }
+export const EMPTY: Transcript = { rows: [], above: null, total: null, older: false, newer: false, said: null }
 
 export function transcriptOf(chat: Chat, outbox: readonly Saying[]): Transcript {
   const { state, leaf, bottom } = chat
   const { ids, first, total, older, newer } = windowOf(state, leaf, bottom)
   const children = childrenByParent(state)
-  const rows = ids.flatMap((id, index): Row[] => {
+  const loaded = ids.flatMap((id, index): Row[] => {
     const message = state.messages[id]
     if (!message) return []
-    const above = ids[index - 1] ?? message.parent_id
-    const siblings = siblingsOf(state, children.get(above) ?? [], message)
+    const siblings = siblingsOf(state, children.get(ids[index - 1] ?? message.parent_id) ?? [], message)
     return [rowOf(message, siblings, first === null ? null : first + index)]
   })
+  const [above = null, ...below] = older && loaded.length > 1 ? loaded : [null, ...loaded]
+  const rows = below.filter((row) => row !== null)
   const sayings = sayingRows(outbox, state.sessionId, new Set(ids))
-  return { rows: newer ? rows : [...rows, ...sayings], total, older, newer, said: sayings.at(-1)?.id ?? null }
+  return {
+    rows: newer ? rows : [...rows, ...sayings],
+    above,
+    total,
+    older,
+    newer,
+    said: sayings.at(-1)?.id ?? null,
+  }
 }
 
 /** What is being said in a chat and has no row yet. */
