@@ -3,7 +3,7 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { RouterProvider } from 'react-router'
 import { followSessionNews } from '../features/sessions/use-sessions'
-import { conversations, socket } from '../realtime/realtime'
+import { conversations, outbox, socket } from '../realtime/realtime'
 import { spoken } from '../shared/theme/interface'
 import './app.css'
 import { Providers, queryClient } from './providers'
@@ -14,6 +14,7 @@ const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?
 if (nonce) setNonce(nonce)
 
 followSessionNews(conversations, queryClient)
+void outbox.start()
 socket.start()
 
 const place = document.getElementById('root')

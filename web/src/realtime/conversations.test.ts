@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { aMessage, aSession } from '../../test/factories/rows'
+import { aMessage, aSaying, aSession } from '../../test/factories/rows'
+import { said } from '../outbox/sayings'
 import type { Message } from '../shared/api/wire'
+import type { ChatMessage } from './commands'
 import { Conversations, type SessionNews } from './conversations'
 import type { ClientFrame, ServerFrame } from './protocol'
 import { sha256 } from './sha256'
-import { createStore, type Saying } from './store'
+import { createStore } from './store'
 
 const SESSION = aSession({ id: 's1', active_leaf_id: 'm1' })
 const GREETING = aMessage({ id: 'm1', role: 'assistant', content: 'Come in.' })
@@ -35,7 +37,6 @@ let conversations: Conversations
 let fetchedBranches: (string | null)[]
 let rowsAreThere: boolean
 
-const sayings = (): readonly Saying[] => conversations.store.getState().outbox
 const chat = () => conversations.store.getState().chats.s1
 const receive = (...frames: object[]) => {
   for (const frame of frames) conversations.onFrame(frame as ServerFrame)
@@ -84,77 +85,68 @@ afterEach(() => {
 })
 
 describe('what is said', () => {
-  test('is shown at once and stays until its row is there', () => {
+  const frame: ChatMessage = { type: 'chat:message', id: 'm2', session_id: 's1', content: 'Good evening' }
+  const ack = { type: 'ack', ref: 'm2', session_id: 's1', message_id: 'm2', duplicate: false }
+
+  test('is shown until its row is there', () => {
     conversations.open('s1')
     receive(joined([GREETING]))
-    void conversations.say({ sessionId: 's1', content: 'Good evening' })
-    const id = sayings()[0]?.id ?? ''
-    expect(sayings()).toMatchObject([{ content: 'Good evening', status: 'sending' }])
+    conversations.store.dispatch(said(aSaying({ id: 'm2' })))
+    expect(conversations.expects('s1', 'm2')).toBe(true)
 
-    const row = aMessage({ id, parent_id: 'm1', content: 'Good evening' })
+    const row = aMessage({ id: 'm2', parent_id: 'm1', content: 'Good evening' })
     receive({ type: 'message:created', seq: 2, session_id: 's1', message: row })
-    expect(sayings()).toEqual([])
-    expect(chat()?.state.messages[id]?.content).toBe('Good evening')
+    expect(conversations.store.getState().outbox).toEqual([])
+    expect(conversations.expects('s1', 'm2')).toBe(false)
   })
 
-  test('without an acknowledgement for five seconds is sent again, with its id, over a new connection', () => {
-    void conversations.say({ sessionId: 's1', content: 'Are you there?' })
-    const [first] = socket.take()
+  test('is sent over one connection, whose answer is told', async () => {
+    const answer = conversations.commands.say(frame)
+    expect(socket.take()).toEqual([frame])
+    receive(ack)
+    expect(await answer).toEqual(ack)
+  })
+
+  test('has no answer when the connection ends before it, or is not there', async () => {
+    const answer = conversations.commands.say(frame)
+    disconnect()
+    expect(await answer).toBeNull()
+    expect(await conversations.commands.say(frame)).toBeNull()
+
+    socket.take()
+    connect()
+    expect(socket.take()).toEqual([])
+  })
+
+  test('without an acknowledgement for five seconds ends the connection', async () => {
+    void conversations.commands.say(frame)
     vi.advanceTimersByTime(5_000)
     expect(socket.reconnects).toBe(1)
 
     disconnect()
-    connect()
-    expect(socket.take()).toEqual([first])
-    receive({
-      type: 'ack',
-      ref: first && 'id' in first ? first.id : '',
-      session_id: 's1',
-      message_id: 'm2',
-      duplicate: true,
-    })
     vi.advanceTimersByTime(60_000)
     expect(socket.reconnects).toBe(1)
   })
 
-  test('while the server is away goes out afterwards, in order', () => {
-    disconnect()
-    for (const content of ['one', 'two', 'three']) void conversations.say({ sessionId: 's1', content })
-    expect(socket.take()).toEqual([])
+  test('is refused with the reason of the server', async () => {
+    const answer = conversations.commands.say(frame)
+    receive({ type: 'error', ref: 'm2', title: 'Too long', status: 422, code: 'too_long', detail: 'At most so much.' })
 
-    connect()
-    expect(socket.take().map((frame) => 'content' in frame && frame.content)).toEqual(['one', 'two', 'three'])
+    await expect(answer).rejects.toMatchObject({ body: { code: 'too_long', detail: 'At most so much.' } })
   })
 
-  test('in a new chat tells the session that was made for it', async () => {
-    const begun = conversations.say({ sessionId: null, characterId: 'c1', content: 'Hello' })
-    const [frame] = socket.take()
-    expect(frame).toMatchObject({ type: 'chat:message', session_id: null, character_id: 'c1' })
-
-    const ref = sayings()[0]?.id
-    receive(joined([]), { type: 'ack', ref, session_id: 's1', message_id: ref, duplicate: false })
-    expect(await begun).toBe('s1')
-    expect(sayings()).toMatchObject([{ sessionId: 's1', status: 'stored' }])
-  })
-
-  test('and refused stays with its reason and can be said again', async () => {
-    const refusal = conversations.say({ sessionId: 's1', content: 'x' })
-    const [saying] = sayings()
-    receive({
-      type: 'error',
-      ref: saying?.id,
-      title: 'Too long',
-      status: 422,
-      code: 'too_long',
-      detail: 'At most so much.',
-    })
-    expect(await refusal).toBeNull()
-    expect(sayings()).toMatchObject([{ status: 'refused', problem: { code: 'too_long' } }])
-
+  test('waits until the chats are joined again', () => {
+    conversations.open('s1')
+    const seen: [boolean, string[]][] = []
+    conversations.onConnection((connected) => seen.push([connected, socket.take().map(({ type }) => type)]))
     socket.take()
-    if (sayings()[0]) void conversations.sayAgain(sayings()[0] as Saying)
-    expect(socket.take()).toMatchObject([{ type: 'chat:message', id: saying?.id, content: 'x' }])
-    expect(sayings()).toMatchObject([{ status: 'sending', problem: null }])
+    disconnect()
+    connect()
+
+    expect(seen).toEqual([
+      [false, []],
+      [true, ['session:join']],
+    ])
   })
 })
 
@@ -304,19 +296,19 @@ test('news of sessions reach the lists, and a reconnect tells them to read again
 })
 
 test('stop is repeated until it is acknowledged', async () => {
-  const stopped = conversations.stop('m3')
+  const stopped = conversations.commands.stop('m3')
   disconnect()
   connect()
   const frames = socket.take().filter(({ type }) => type === 'chat:stop')
   expect(frames).toHaveLength(2)
 
   receive({ type: 'ack', ref: frames[0]?.ref, session_id: 's1', message_id: 'm3', duplicate: false })
-  await expect(stopped).resolves.toMatchObject({ message_id: 'm3' })
+  await expect(stopped).resolves.toBeUndefined()
 })
 
 test('whether live text is delayed is asked with what is said, and told by the answer', () => {
   const isDelayed = () => conversations.store.getState().connection.delayed
-  void conversations.say({ sessionId: 's1', content: 'Good evening' })
+  void conversations.commands.say({ type: 'chat:message', id: 'm2', session_id: 's1', content: 'Good evening' })
   expect(socket.pings).toBe(1)
 
   receive({ type: 'pong', n: 0, heads: [], delayed: true })
@@ -337,12 +329,9 @@ describe('while the database is away', () => {
     retryable: true,
   })
 
-  test('what is said stays as not sent, and the server is asked until the database is back', async () => {
+  test('the server is asked until the database is back', async () => {
     rowsAreThere = false
-    const refusal = conversations.say({ sessionId: 's1', content: 'Hello?' })
-    receive(away(sayings()[0]?.id))
-    expect(await refusal).toBeNull()
-    expect(sayings()).toMatchObject([{ status: 'refused', problem: { detail: 'Nothing was stored.' } }])
+    receive(away())
     await vi.advanceTimersByTimeAsync(10_000)
     expect(isAway()).toBe(true)
 
@@ -363,5 +352,15 @@ describe('while the database is away', () => {
     expect(chat()).toMatchObject({ leaf: 'm1', problem: null })
     await vi.advanceTimersByTimeAsync(3_000)
     expect(socket.take()).toMatchObject([{ type: 'session:join', session_id: 's1', after: 1 }])
+  })
+  test('a chat is joined after the time that the server asks for', async () => {
+    conversations.open('s1')
+    socket.take()
+    receive({ ...away('join s1'), code: 'busy', retry_after: 1 })
+
+    await vi.advanceTimersByTimeAsync(999)
+    expect(socket.take()).toEqual([])
+    await vi.advanceTimersByTimeAsync(1)
+    expect(socket.take()).toMatchObject([{ type: 'session:join', session_id: 's1' }])
   })
 })

@@ -88,7 +88,7 @@ export type ClientFrame = { ref?: string } & (
     }
   | { type: 'chat:stop'; message_id: string }
   | { type: 'chat:retry' | 'chat:continue'; message_id: string; attempt: number }
-  | { type: 'chat:swipe'; message_id: string; id: string }
+  | { type: 'chat:swipe'; message_id: string; id: string; instruction?: string }
   | { type: 'ping'; n: number }
 )
 

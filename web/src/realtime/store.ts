@@ -1,6 +1,7 @@
 /** What the page knows and the server's lists do not carry: the connection, the open chats, what is being said. */
 
 import { configureStore, createSlice, type PayloadAction } from '@reduxjs/toolkit'
+import { reducers } from '../outbox/sayings'
 import type { ProblemBody } from '../shared/api/wire'
 import type { SessionState } from './reducer'
 import type { SocketStatus } from './socket'
@@ -12,20 +13,6 @@ export interface Chat {
   /** The last row of what is loaded and shown of that branch; null: its leaf. */
   readonly bottom: string | null
   /** Why the chat cannot be shown. */
-  readonly problem: ProblemBody | null
-}
-
-/** Something said by the reader, from the press of Send until its row is there. */
-export interface Saying {
-  readonly id: string
-  /** Null until the server has made the session. */
-  readonly sessionId: string | null
-  readonly content: string
-  readonly parentId?: string | null
-  readonly characterId?: string
-  readonly modelId?: string
-  readonly saidAt: string
-  readonly status: 'sending' | 'stored' | 'refused'
   readonly problem: ProblemBody | null
 }
 
@@ -63,31 +50,12 @@ const chats = createSlice({
   },
 })
 
-const outbox = createSlice({
-  name: 'outbox',
-  initialState: [] as readonly Saying[],
-  reducers: {
-    said: (sayings, { payload }: PayloadAction<Saying>) => [...sayings.filter(({ id }) => id !== payload.id), payload],
-    stored: (sayings, { payload }: PayloadAction<{ id: string; sessionId: string }>) =>
-      sayings.map((saying) =>
-        saying.id === payload.id ? { ...saying, sessionId: payload.sessionId, status: 'stored' as const } : saying,
-      ),
-    refused: (sayings, { payload }: PayloadAction<{ id: string; problem: ProblemBody }>) =>
-      sayings.map((saying) =>
-        saying.id === payload.id ? { ...saying, status: 'refused' as const, problem: payload.problem } : saying,
-      ),
-    settled: (sayings, { payload: ids }: PayloadAction<readonly string[]>) =>
-      sayings.filter(({ id }) => !ids.includes(id)),
-  },
-})
-
 export const { statusChanged, delayChanged, databaseChanged } = connection.actions
 export const { chatChanged, chatForgotten } = chats.actions
-export const { said, stored, refused, settled } = outbox.actions
 
 export function createStore() {
   return configureStore({
-    reducer: { connection: connection.reducer, chats: chats.reducer, outbox: outbox.reducer },
+    reducer: { connection: connection.reducer, chats: chats.reducer, ...reducers },
     // A chat holds hundreds of rows, too many to be walked through at every change as development would.
     middleware: (defaults) => defaults({ immutableCheck: false, serializableCheck: false }),
   })

@@ -1,5 +1,6 @@
 /** Rows as the server sends them, with only what a test cares about spelled out. */
 
+import type { Saying } from '../../src/outbox/sayings'
 import type { Character, Message, Model, SessionRow } from '../../src/shared/api/wire'
 
 const WHEN = '2026-11-21T10:41:00Z'
@@ -89,6 +90,19 @@ export function aCharacter(fields: Partial<Character> = {}): Character {
     version: 1,
     created_at: WHEN,
     updated_at: WHEN,
+    ...fields,
+  }
+}
+
+export function aSaying(fields: Partial<Saying> = {}): Saying {
+  return {
+    id: 'x',
+    sessionId: 's1',
+    content: 'Good evening',
+    saidAt: WHEN,
+    status: 'sending',
+    problem: null,
+    tries: 0,
     ...fields,
   }
 }

@@ -1,7 +1,7 @@
 import { act, screen } from '@testing-library/react'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { renderPage } from '../../../test/page'
-import { conversations, store } from '../../realtime/realtime'
+import { conversations, outbox, store } from '../../realtime/realtime'
 import { databaseChanged } from '../../realtime/store'
 import { ConnectionStatus } from './connection-status'
 
@@ -24,7 +24,7 @@ test('a short loss is not told, a longer one is, with what is kept', () => {
   wait(1_999)
   expect(status).toBeEmptyDOMElement()
 
-  act(() => void conversations.say({ sessionId: 's1', content: 'Hello?' }))
+  act(() => void outbox.say({ sessionId: 's1', content: 'Hello?' }))
   wait(1)
   expect(status).toHaveTextContent('Reconnecting… One message is kept and sent later.')
   expect(screen.getByRole('button', { name: 'Retry now' })).toBeEnabled()

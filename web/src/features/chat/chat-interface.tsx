@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { Link } from 'react-router'
-import { conversations } from '../../realtime/realtime'
+import { conversations, outbox } from '../../realtime/realtime'
 import { useCharacter, useCharacters } from '../../shared/api/characters'
 import { useAnsweringModel } from '../../shared/api/models'
 import { Problem } from '../../shared/api/problem'
@@ -122,7 +122,7 @@ export function ChatInterface({ sessionId, begunHere }: ChatInterfaceProps) {
           />
         }
         note={<ModelNote model={model} ready={session !== null} />}
-        onSend={(content) => void conversations.say({ sessionId, content })}
+        onSend={(content) => outbox.say({ sessionId, content })}
         onEditLast={() => lastOwn && setEditing(lastOwn.id)}
         onEscape={() => running && deeds.stop(running)}
       />

@@ -3,7 +3,7 @@ import userEvent from '@testing-library/user-event'
 import { beforeEach, expect, test, vi } from 'vitest'
 import { aMessage } from '../../../test/factories/rows'
 import { renderPage } from '../../../test/page'
-import type { Saying } from '../../realtime/store'
+import type { Saying } from '../../outbox/sayings'
 import type { Message as MessageData } from '../../shared/api/wire'
 import { Message, type RowDeeds, SayingMessage } from './message'
 
@@ -134,7 +134,15 @@ test('deleting takes the row, or all that follows and says how many', async () =
 
 test('what was refused says why and offers what can be done', async () => {
   const problem = { title: 'Too long', status: 422, code: 'too_long', detail: 'At most so much.' }
-  const saying: Saying = { id: 'x', sessionId: 's1', content: 'Hello', saidAt: '', status: 'refused', problem }
+  const saying: Saying = {
+    id: 'x',
+    sessionId: 's1',
+    content: 'Hello',
+    saidAt: '',
+    status: 'refused',
+    problem,
+    tries: 0,
+  }
   renderPage(<SayingMessage saying={saying} online deeds={deeds} />)
   expect(screen.getByRole('alert')).toHaveTextContent('not sent: At most so much.')
   for (const name of ['Send again', 'Edit', 'Discard']) await press(name)

@@ -1,7 +1,7 @@
 import { Square } from 'lucide-react'
 import { memo, useId } from 'react'
+import type { Saying } from '../../outbox/sayings'
 import { isUnfinished } from '../../realtime/conversations'
-import type { Saying } from '../../realtime/store'
 import type { Message as MessageRowData } from '../../shared/api/wire'
 import { useText } from '../../shared/i18n/text'
 import { cx } from '../../shared/lib/class-names'

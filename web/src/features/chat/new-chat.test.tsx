@@ -3,15 +3,13 @@ import userEvent from '@testing-library/user-event'
 import { beforeEach, expect, test } from 'vitest'
 import { aCharacter, aModel } from '../../../test/factories/rows'
 import { renderPage, serve } from '../../../test/page'
-import type { ServerFrame } from '../../realtime/protocol'
-import { conversations, store } from '../../realtime/realtime'
-import { settled } from '../../realtime/store'
+import { outbox, store } from '../../realtime/realtime'
 import { ChatPage } from './chat-page'
 
 const sayings = () => store.getState().outbox
 
-beforeEach(() => {
-  store.dispatch(settled(sayings().map(({ id }) => id)))
+beforeEach(async () => {
+  for (const { id } of sayings()) await outbox.discard(id)
 })
 
 function show(models = [aModel()], firstWords?: string) {
@@ -42,7 +40,8 @@ test('while it is being made nothing more can be sent; then it is the chat that 
   expect(sayings()).toHaveLength(1)
 
   const id = sayings()[0]?.id
-  conversations.onFrame({ type: 'ack', ref: id, session_id: 's7', message_id: id, duplicate: false } as ServerFrame)
+  await outbox.start()
+  new BroadcastChannel('outbox:/').postMessage({ kind: 'stored', id, sessionId: 's7' })
   await waitFor(() => expect(router.state.location.pathname).toBe('/c/s7'))
 })
 

@@ -1,6 +1,6 @@
 import { useEffect, useEffectEvent, useRef, useState } from 'react'
 import { useLocation, useNavigate } from 'react-router'
-import { conversations } from '../../realtime/realtime'
+import { outbox } from '../../realtime/realtime'
 import { useCharacter } from '../../shared/api/characters'
 import { useAnsweringModel } from '../../shared/api/models'
 import { useText } from '../../shared/i18n/text'
@@ -35,7 +35,6 @@ export function NewChat({ characterId, firstWords }: NewChatProps) {
   const location = useLocation()
   const online = useOnline()
   const composer = useRef<Composer>(null)
-  const shown = useRef(true)
   const deeds = useRowDeeds('', composer, () => undefined)
   const starters = useStarters()
   const [chosenModel, setChosenModel] = useState<string | null>(null)
@@ -45,28 +44,27 @@ export function NewChat({ characterId, firstWords }: NewChatProps) {
     ({ saying }) => saying.characterId === characterId,
   )
 
-  async function begin(content: string) {
-    const sessionId = await conversations.say({
+  function begin(content: string) {
+    outbox.say({
       sessionId: null,
       characterId,
       content,
       ...(chosenModel !== null && { modelId: chosenModel }),
     })
-    if (sessionId !== null && shown.current) navigate(`/c/${sessionId}`, { replace: true, state: BEGUN_HERE })
   }
 
-  useEffect(() => {
-    shown.current = true
-    composer.current?.focus()
-    return () => {
-      shown.current = false
-    }
-  }, [])
+  useEffect(() => composer.current?.focus(), [])
+
+  // Whichever tab sends it, and whenever: the chat is made when its first words are stored.
+  const follow = useEffectEvent((id: string, sessionId: string) => {
+    if (sayings.some((row) => row.id === id)) navigate(`/c/${sessionId}`, { replace: true, state: BEGUN_HERE })
+  })
+  useEffect(() => outbox.onStored((id, sessionId) => follow(id, sessionId)), [])
 
   const beginWith = useEffectEvent((words: string) => {
     // Taken out of the history first: a reload or the way back must not say it again.
     navigate({ search: location.search }, { replace: true, state: null })
-    void begin(words)
+    begin(words)
   })
   const begun = useRef(false)
   useEffect(() => {
@@ -119,7 +117,7 @@ export function NewChat({ characterId, firstWords }: NewChatProps) {
             <ul aria-label={t('chat.waysToBegin')} className="flex flex-wrap gap-2 pl-10 sm:pl-13">
               {starters.map((words) => (
                 <li key={words}>
-                  <Button className="rounded-card text-left font-story" onClick={() => void begin(words)}>
+                  <Button className="rounded-card text-left font-story" onClick={() => begin(words)}>
                     {words}
                   </Button>
                 </li>
@@ -135,7 +133,7 @@ export function NewChat({ characterId, firstWords }: NewChatProps) {
         disabled={sayings.some(({ saying }) => saying.status === 'sending')}
         tools={<ModelChip model={model} onChoose={setChosenModel} />}
         note={<ModelNote model={model} ready />}
-        onSend={(content) => void begin(content)}
+        onSend={begin}
         onEditLast={() => undefined}
         onEscape={() => undefined}
       />

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { aMessage, aSession } from '../../../test/factories/rows'
+import type { Saying } from '../../outbox/sayings'
 import { initialState, merged } from '../../realtime/reducer'
-import type { Chat, Saying } from '../../realtime/store'
+import type { Chat } from '../../realtime/store'
 import type { Message } from '../../shared/api/wire'
 import { runningReply, transcriptOf } from './rows'
 
@@ -17,6 +18,7 @@ const saying = (fields: Partial<Saying>): Saying => ({
   saidAt: '2026-11-21T10:42:00Z',
   status: 'sending',
   problem: null,
+  tries: 0,
   ...fields,
 })
 

@@ -1,8 +1,9 @@
 /** The rows of a transcript: the messages of the shown branch, then what is being said. */
 
+import type { Saying } from '../../outbox/sayings'
 import { isUnfinished } from '../../realtime/conversations'
 import { childrenByParent, type SessionState } from '../../realtime/reducer'
-import type { Chat, Saying } from '../../realtime/store'
+import type { Chat } from '../../realtime/store'
 import { windowOf } from '../../realtime/window'
 import type { Message } from '../../shared/api/wire'
 

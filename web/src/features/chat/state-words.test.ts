@@ -1,10 +1,18 @@
 import { expect, test } from 'vitest'
 import { aMessage } from '../../../test/factories/rows'
-import type { Saying } from '../../realtime/store'
+import type { Saying } from '../../outbox/sayings'
 import type { Message } from '../../shared/api/wire'
 import { messageState, sayingState } from './state-words'
 
-const SAYING: Saying = { id: 'x', sessionId: 's1', content: 'Hello', saidAt: '', status: 'sending', problem: null }
+const SAYING: Saying = {
+  id: 'x',
+  sessionId: 's1',
+  content: 'Hello',
+  saidAt: '',
+  status: 'sending',
+  problem: null,
+  tries: 0,
+}
 const REFUSED = { title: 'Too long', status: 422, code: 'too_long', detail: 'At most 32,768 characters.' }
 const UNREACHABLE = { code: 'unreachable', title: 'The model is out of reach', detail: 'ECONNREFUSED', retryable: true }
 

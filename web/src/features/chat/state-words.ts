@@ -1,6 +1,6 @@
 /** Where a message stands, in words. Every state has its sentence; none is told by colour alone. */
 
-import type { Saying } from '../../realtime/store'
+import type { Saying } from '../../outbox/sayings'
 import type { Message, MessageError } from '../../shared/api/wire'
 import { text } from '../../shared/i18n/text'
 

@@ -1,5 +1,5 @@
 import { type RefObject, useMemo } from 'react'
-import { conversations } from '../../realtime/realtime'
+import { commands, conversations, outbox } from '../../realtime/realtime'
 import { deleteMessage, restoreMessage, updateMessage } from '../../shared/api/messages'
 import { updateChatSession } from '../../shared/api/sessions'
 import { useText } from '../../shared/i18n/text'
@@ -39,7 +39,7 @@ export function useRowDeeds(
         ),
       sayInstead: (message, content) => {
         startEdit(null)
-        void conversations.say({ sessionId, content, parentId: message.parent_id })
+        outbox.say({ sessionId, content, parentId: message.parent_id })
       },
       remove: (message, subtree) =>
         attempt(
@@ -56,16 +56,16 @@ export function useRowDeeds(
           updateChatSession(sessionId, { active_leaf_id: siblingId }).then((row) => conversations.takeInSession(row)),
           t('chat.selectFailed'),
         ),
-      swipe: (message) => attempt(conversations.swipe(message.id), t('chat.swipeFailed')),
-      stop: (message) => attempt(conversations.stop(message.id), t('chat.stopFailed')),
-      retry: (message) => attempt(conversations.retry(message), t('chat.retryFailed')),
-      goOn: (message) => attempt(conversations.continue(message), t('chat.continueFailed')),
+      swipe: (message) => attempt(commands.swipe(message.id), t('chat.swipeFailed')),
+      stop: (message) => attempt(commands.stop(message.id), t('chat.stopFailed')),
+      retry: (message) => attempt(commands.retry(message), t('chat.retryFailed')),
+      goOn: (message) => attempt(commands.continue(message), t('chat.continueFailed')),
       remedySaying: (saying, remedy) => {
         if (remedy === 'say again') {
-          void conversations.sayAgain(saying)
+          outbox.sayAgain(saying)
           return
         }
-        conversations.discard(saying)
+        void outbox.discard(saying.id)
         if (remedy === 'edit') composer.current?.insert(saying.content)
       },
     }

@@ -1,0 +1,61 @@
+/** Where sayings lie until the server has them. */
+
+import type { Database, Deed } from './db'
+import type { Saying } from './sayings'
+
+/** Kept in the browser's database; in this tab alone when the browser keeps none, which `lasting` tells. */
+export class Shelf {
+  readonly #database: Database
+  /** What the browser would not keep. */
+  readonly #here = new Map<string, Saying>()
+  #lasting = true
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  /** Whether what was put here last outlives the tab. */
+  get lasting(): boolean {
+    return this.#lasting
+  }
+
+  /** All sayings in the order in which they were put here first. */
+  async all(): Promise<Saying[]> {
+    const kept = await this.#tried((database) => database.getAll('sayings'))
+    return [...(kept ?? []), ...this.#here.values()]
+  }
+
+  /** Put a saying at the end, or in place of what it was. */
+  async put(saying: Saying): Promise<void> {
+    const kept = await this.#tried(async (database) => {
+      const { store, done } = database.transaction('sayings', 'readwrite')
+      await Promise.all([store.put(saying, await store.index('id').getKey(saying.id)), done])
+      return true
+    })
+    if (kept) this.#here.delete(saying.id)
+    else this.#here.set(saying.id, saying)
+  }
+
+  async remove(id: string): Promise<void> {
+    this.#here.delete(id)
+    await this.#tried(async (database) => {
+      const { store, done } = database.transaction('sayings', 'readwrite')
+      const key = await store.index('id').getKey(id)
+      if (key !== undefined) await store.delete(key)
+      await done
+    })
+  }
+
+  async #tried<Result>(deed: Deed<Result>): Promise<Result | undefined> {
+    try {
+      const result = await this.#database.use(deed)
+      this.#lasting = true
+      return result
+    } catch (error) {
+      // Private windows, full disks: the reader is told, and the tab goes on by itself.
+      console.warn('This browser keeps nothing', error)
+      this.#lasting = false
+      return undefined
+    }
+  }
+}
