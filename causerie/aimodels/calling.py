@@ -17,6 +17,7 @@ async def call_once(provider: Provider) -> ModelTest:
     """Ask for one sentence and tell what came; a failure of the model is an answer too."""
     started = time.monotonic()
     text = ""
+    first_seconds: float | None = None
     failure: ProviderError | None = None
     try:
         async with (
@@ -25,6 +26,8 @@ async def call_once(provider: Provider) -> ModelTest:
         ):
             async for piece in pieces:
                 if isinstance(piece, Text):
+                    if not text:
+                        first_seconds = _since(started)
                     text += piece.text
     except ProviderError as error:
         failure = error
@@ -33,9 +36,14 @@ async def call_once(provider: Provider) -> ModelTest:
     return ModelTest(
         ok=failure is None,
         text=text[:_MOST_CHARACTERS],
-        seconds=round(time.monotonic() - started, 3),
+        first_seconds=first_seconds,
+        seconds=_since(started),
         error=None if failure is None else _told(failure),
     )
+
+
+def _since(started: float) -> float:
+    return round(time.monotonic() - started, 3)
 
 
 def _told(error: ProviderError) -> ModelFailure:

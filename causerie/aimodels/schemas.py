@@ -152,5 +152,6 @@ class ModelTest(BaseModel):
 
     ok: bool
     text: str = Field(description="The beginning of its answer.")
+    first_seconds: float | None = Field(description="Until the first piece of text; null: none came.")
     seconds: float = Field(description="Until the answer's end, or its failure.")
     error: ModelFailure | None

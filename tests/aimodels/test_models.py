@@ -158,6 +158,7 @@ async def test_calling_a_model_tells_what_came(app: FastAPI, client: httpx.Async
     told = (await client.post(f"/models/{model['id']}/test")).json()
 
     assert (told["ok"], told["text"], told["error"]) == (True, "Hello there.", None)
+    assert 0 <= told["first_seconds"] <= told["seconds"]
     assert provider.calls[0].ended
 
 

@@ -2162,6 +2162,11 @@ export interface components {
              */
             text: string;
             /**
+             * First Seconds
+             * @description Until the first piece of text; null: none came.
+             */
+            first_seconds: number | null;
+            /**
              * Seconds
              * @description Until the answer's end, or its failure.
              */
