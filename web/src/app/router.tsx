@@ -38,8 +38,17 @@ export const router = createBrowserRouter(
               }),
             },
             {
+              path: 'profiles',
+              lazy: async () => ({ Component: (await import('../features/profiles/profiles-page')).ProfilesPage }),
+            },
+            {
               path: 'models',
               lazy: async () => ({ Component: (await import('../features/models/models-page')).ModelsPage }),
+            },
+            { path: 'settings', loader: () => redirect('/settings/appearance') },
+            {
+              path: 'settings/:section',
+              lazy: async () => ({ Component: (await import('../features/settings/settings-page')).SettingsPage }),
             },
             {
               path: 'trash',

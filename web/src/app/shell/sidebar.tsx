@@ -1,4 +1,4 @@
-import { Activity, BookUser, Cpu, type LucideIcon, PanelLeftClose, Plus, Trash2 } from 'lucide-react'
+import { Activity, BookUser, Cpu, type LucideIcon, PanelLeftClose, Plus, Settings2, Trash2, UserRound } from 'lucide-react'
 import { Link, NavLink } from 'react-router'
 import { SessionsList } from '../../features/sessions/sessions-list'
 import type { MessageKey } from '../../shared/i18n/keys'
@@ -9,7 +9,9 @@ import { ThemeMenu } from './theme-menu'
 
 const PAGES: { to: string; name: MessageKey; icon: LucideIcon }[] = [
   { to: '/gallery', name: 'app.characters', icon: BookUser },
+  { to: '/profiles', name: 'app.profiles', icon: UserRound },
   { to: '/models', name: 'app.models', icon: Cpu },
+  { to: '/settings', name: 'app.settings', icon: Settings2 },
   { to: '/trash', name: 'app.trash', icon: Trash2 },
   { to: '/health', name: 'app.health', icon: Activity },
 ]

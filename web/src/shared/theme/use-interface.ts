@@ -18,6 +18,9 @@ import {
 
 type Settings = components['schemas']['SettingsOut']
 
+/** By this whoever shows a choice finds out whether the server has it. */
+export const interfaceChange = ['change', 'interface'] as const
+
 /** How the reader wants the pages, and a way to change it: seen at once everywhere, sent to the server behind. */
 export function useInterface(): [Interface, (change: InterfaceChange) => void] {
   const present = useSyncExternalStore(onInterface, interfaceNow)
@@ -50,6 +53,7 @@ function useSend() {
   const queryClient = useQueryClient()
   const notify = useNotify()
   return useMutation<Settings, Problem, InterfaceChange>({
+    mutationKey: interfaceChange,
     // One after the other, so that the last choice is the one that stays.
     scope: { id: 'interface' },
     mutationFn: (members) => answer(api.PATCH('/api/settings', { body: { interface: members } })),
