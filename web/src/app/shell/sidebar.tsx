@@ -1,4 +1,14 @@
-import { Activity, BookUser, Cpu, type LucideIcon, PanelLeftClose, Plus, Settings2, Trash2, UserRound } from 'lucide-react'
+import {
+  Activity,
+  BookUser,
+  Cpu,
+  type LucideIcon,
+  PanelLeftClose,
+  Plus,
+  Settings2,
+  Trash2,
+  UserRound,
+} from 'lucide-react'
 import { Link, NavLink } from 'react-router'
 import { SessionsList } from '../../features/sessions/sessions-list'
 import type { MessageKey } from '../../shared/i18n/keys'
@@ -12,7 +22,7 @@ const PAGES: { to: string; name: MessageKey; icon: LucideIcon }[] = [
   { to: '/profiles', name: 'app.profiles', icon: UserRound },
   { to: '/models', name: 'app.models', icon: Cpu },
   { to: '/settings', name: 'app.settings', icon: Settings2 },
-  { to: '/trash', name: 'app.trash', icon: Trash2 },
+  { to: '/trash', name: 'app.trash', icon: Settings2, Trash2, UserRound },
   { to: '/health', name: 'app.health', icon: Activity },
 ]
 
