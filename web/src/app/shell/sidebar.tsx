@@ -22,7 +22,7 @@ const PAGES: { to: string; name: MessageKey; icon: LucideIcon }[] = [
   { to: '/profiles', name: 'app.profiles', icon: UserRound },
   { to: '/models', name: 'app.models', icon: Cpu },
   { to: '/settings', name: 'app.settings', icon: Settings2 },
-  { to: '/trash', name: 'app.trash', icon: Settings2, Trash2, UserRound },
+  { to: '/trash', name: 'app.trash', icon: Trash2 },
   { to: '/health', name: 'app.health', icon: Activity },
 ]
 
