@@ -152,6 +152,51 @@ test('in a hidden tab silence proves nothing; seen again, it must answer within 
   expect(FakeWebSocket.all).toHaveLength(2)
 })
 
+describe('a hidden tab', () => {
+  const become = (state: DocumentVisibilityState) => {
+    visibility = state
+    document.dispatchEvent(new Event('visibilitychange'))
+  }
+
+  test('lets go of its connection after five minutes, and connects at once when it is seen again', () => {
+    FakeWebSocket.last.welcome()
+    become('hidden')
+    vi.advanceTimersByTime(5 * 60_000)
+    expect(FakeWebSocket.last.closed).toBe(true)
+    vi.advanceTimersByTime(60 * 60_000)
+    expect(FakeWebSocket.all).toHaveLength(1)
+
+    become('visible')
+    expect(FakeWebSocket.all).toHaveLength(2)
+    expect(statuses).toEqual(['connecting', 'online', 'waiting', 'connecting'])
+  })
+
+  test('that is seen again before keeps it', () => {
+    FakeWebSocket.last.welcome()
+    become('hidden')
+    vi.advanceTimersByTime(4 * 60_000)
+    become('visible')
+    FakeWebSocket.last.receive({ type: 'pong', n: 1, heads: [] })
+    for (let minute = 0; minute < 5; minute++) {
+      vi.advanceTimersByTime(15_000)
+      FakeWebSocket.last.receive({ type: 'pong', n: 1, heads: [] })
+    }
+
+    expect(FakeWebSocket.all).toHaveLength(1)
+  })
+})
+
+test('a machine that slept asks at once whether the connection still lives', () => {
+  FakeWebSocket.last.welcome()
+  vi.advanceTimersByTime(2_000)
+  vi.setSystemTime(Date.now() + 60_000)
+  vi.advanceTimersByTime(1_000)
+  expect(FakeWebSocket.last.sent).toEqual([{ type: 'ping', n: 1 }])
+
+  vi.advanceTimersByTime(3_000)
+  expect(FakeWebSocket.all).toHaveLength(2)
+})
+
 test('coming back to the network ends the wait', () => {
   FakeWebSocket.last.onclose?.()
   dispatchEvent(new Event('online'))

@@ -11,6 +11,8 @@ const PING_LIMIT_MS = 3_000
 /** A timer that comes this late was asleep with the machine or the tab. */
 const DRIFT_MS = 5_000
 const DRIFT_SAMPLE_MS = 1_000
+/** A tab that nobody looks at for so long lets go of its connection. */
+const HIDDEN_LIMIT_MS = 5 * 60_000
 
 export type SocketStatus = 'connecting' | 'online' | 'waiting'
 
@@ -38,6 +40,7 @@ export class Socket {
   #limit: ReturnType<typeof setTimeout> | undefined
   #retry: ReturnType<typeof setTimeout> | undefined
   #drift: ReturnType<typeof setInterval> | undefined
+  #leaving: ReturnType<typeof setTimeout> | undefined
   #sampled = 0
   /** Set by `bye`: a planned close says when to come back. */
   #comeBackAfter: number | null = null
@@ -48,22 +51,22 @@ export class Socket {
   }
 
   start(): void {
-    document.addEventListener('visibilitychange', this.#woken)
+    document.addEventListener('visibilitychange', this.#looked)
     addEventListener('online', this.#woken)
     addEventListener('pageshow', this.#woken)
     this.#sampled = Date.now()
     this.#drift = setInterval(this.#sample, DRIFT_SAMPLE_MS)
     this.#connect()
+    this.#looked()
   }
 
   stop(): void {
-    document.removeEventListener('visibilitychange', this.#woken)
+    document.removeEventListener('visibilitychange', this.#looked)
     removeEventListener('online', this.#woken)
     removeEventListener('pageshow', this.#woken)
     clearInterval(this.#drift)
-    clearTimeout(this.#retry)
-    this.#drop()
-    this.#become('waiting')
+    clearTimeout(this.#leaving)
+    this.#leave()
   }
 
   /** Send a frame if the server has greeted us; false means that nothing was sent. */
@@ -117,6 +120,13 @@ export class Socket {
     this.#retry = setTimeout(() => this.#connect(), wait)
   }
 
+  /** Hold no connection, and ask for none. */
+  #leave(): void {
+    clearTimeout(this.#retry)
+    this.#drop()
+    this.#become('waiting')
+  }
+
   #drop(): void {
     clearInterval(this.#heartbeat)
     this.#answered()
@@ -157,6 +167,12 @@ export class Socket {
     clearTimeout(this.#limit)
     this.#limit = undefined
     this.#asked = false
+  }
+
+  #looked = (): void => {
+    clearTimeout(this.#leaving)
+    this.#woken()
+    if (document.visibilityState === 'hidden') this.#leaving = setTimeout(() => this.#leave(), HIDDEN_LIMIT_MS)
   }
 
   #woken = (): void => {

@@ -22,6 +22,8 @@ const connection = createSlice({
     status: 'connecting' as SocketStatus,
     /** The node says that live text comes later than usual. */
     delayed: false,
+    /** The server has another version of the page than this one. */
+    outdated: false,
     /** The node answers, and cannot store or read anything. */
     withoutDatabase: false,
   },
@@ -31,6 +33,9 @@ const connection = createSlice({
     },
     delayChanged: (state, { payload }: PayloadAction<boolean>) => {
       state.delayed = payload
+    },
+    becameOutdated: (state) => {
+      state.outdated = true
     },
     databaseChanged: (state, { payload }: PayloadAction<'here' | 'away'>) => {
       state.withoutDatabase = payload === 'away'
@@ -50,7 +55,7 @@ const chats = createSlice({
   },
 })
 
-export const { statusChanged, delayChanged, databaseChanged } = connection.actions
+export const { statusChanged, delayChanged, databaseChanged, becameOutdated } = connection.actions
 export const { chatChanged, chatForgotten } = chats.actions
 
 export function createStore() {
