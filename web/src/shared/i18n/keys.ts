@@ -5,6 +5,7 @@ import type characters from './en/characters.json'
 import type chat from './en/chat.json'
 import type health from './en/health.json'
 import type keys from './en/keys.json'
+import type markdown from './en/markdown.json'
 import type models from './en/models.json'
 import type onboarding from './en/onboarding.json'
 import type outbox from './en/outbox.json'
@@ -23,6 +24,7 @@ interface Namespaces {
   chat: typeof chat
   health: typeof health
   keys: typeof keys
+  markdown: typeof markdown
   models: typeof models
   onboarding: typeof onboarding
   outbox: typeof outbox

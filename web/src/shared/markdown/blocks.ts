@@ -1,34 +1,38 @@
 /**
  * A text cut into blocks that render alone exactly as they render together, so that a growing answer parses only its
  * last one. A wrong merge is safe, a wrong cut is not: where the rules are not enough, nothing is cut.
+ *
+ * Lines end and are blank as Markdown has it: a line of no-break spaces is text.
  */
 
-const FENCE = /^( {0,3})(`{3,}|~{3,})(.*)$/
+const LINE_END = /\r\n?|\n/
+export const BLANK = /^[ \t]*$/
+const FENCE = /^( {0,3})(`{3,}|~{3,})(.*)$/s
 /** Lines that may belong to what stands above the blank line: indented, list items, quotes, table rows. */
 const CONTINUES = /^([ \t]|[-*+]([ \t]|$)|\d{1,9}[.)]([ \t]|$)|>|\|)/
 /** A line that may still become one of them while it is being written. */
 const UNDECIDED = /^[\s\d>|*+\-.)]*$/
 /** HTML that runs over blank lines. */
 const LONG_HTML = /^ {0,3}<(?:pre|script|style|textarea|!|\?)/i
-/** What other blocks may refer to: definitions of links and footnotes. */
-const DEFINITION = /^ {0,3}\[[^\]]+\]:/m
+/** What other blocks may refer to: definitions of links, also within quotes and lists. */
+const DEFINITION = /^[\s>*+\-\d.)]*\[(?:\\.|[^\\[\]])+\]:/ms
 
 /** Cut `text`; while it is `growing`, never where the next line is still undecided. */
 export function splitBlocks(text: string, growing: boolean): string[] {
   if (!growing && DEFINITION.test(text)) return [text]
   const blocks: string[] = []
-  const lines = text.split('\n')
+  const lines = text.split(LINE_END)
   let block: string[] = []
   let fence: string | null = null
   let blank = false
   for (const [number, line] of lines.entries()) {
     const undecided = growing && number === lines.length - 1 && UNDECIDED.test(line)
-    if (fence === null && blank && line.trim() !== '' && !CONTINUES.test(line) && !undecided) {
+    if (fence === null && blank && !BLANK.test(line) && !CONTINUES.test(line) && !undecided) {
       blocks.push(block.join('\n'))
       block = []
     }
     block.push(line)
-    blank = line.trim() === ''
+    blank = BLANK.test(line)
     if (fence === null) {
       const [, indent, mark = '', info = ''] = FENCE.exec(line) ?? []
       const opens = mark !== '' && !(mark.startsWith('`') && info.includes('`'))
@@ -43,10 +47,10 @@ export function splitBlocks(text: string, growing: boolean): string[] {
     }
   }
   blocks.push(block.join('\n'))
-  return blocks.filter((part) => part.trim() !== '')
+  return blocks.filter((part) => !part.split('\n').every((line) => BLANK.test(line)))
 }
 
 function closes(line: string, fence: string): boolean {
   const [, , mark = '', rest = ''] = FENCE.exec(line) ?? []
-  return mark.startsWith(fence) && rest.trim() === ''
+  return mark.startsWith(fence) && BLANK.test(rest)
 }

@@ -1,21 +1,27 @@
 import { render, screen } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import fc from 'fast-check'
 import { renderToStaticMarkup } from 'react-dom/server'
 import ReactMarkdown from 'react-markdown'
-import remarkBreaks from 'remark-breaks'
-import remarkGfm from 'remark-gfm'
 import { expect, test } from 'vitest'
+import { Toaster } from '../ui/toaster'
 import { splitBlocks } from './blocks'
+import { DIALECT } from './dialect'
 import { Markdown } from './markdown'
 import { repairTail } from './tail'
 
-const PIECES = [
+const LINES = [
   'A plain line.',
   '*she says*',
-  '**loud**',
+  '**loud** and __bold__',
   '“Give it here,” she says.',
+  '“and nobody',
   '',
   '',
   '',
+  '',
+  '  ',
+  '\u00a0',
   '- one',
   '- two',
   '  inside',
@@ -23,15 +29,20 @@ const PIECES = [
   '1. first',
   '2) second',
   '> quoted',
+  '>',
+  '> ```',
   '| a | b |',
   '| - | - |',
   '```',
   '```js',
+  '```a\u2028b',
   '~~~',
   '~~~~',
   ' ```',
+  '- ```',
   '   code',
   '---',
+  '===',
   '# Title',
   '`tick`',
   '<b>html</b>',
@@ -41,45 +52,59 @@ const PIECES = [
   '1986. A year',
   '+',
   '[a](https://example.org)',
+  '[a]: https://example.org',
+  '> [a\\]b]: https://example.org',
+  '[a] and [a\\]b]',
   'two  \nlines',
   '\\*not\\*',
   '<!-- a -->',
+  '~~gone~~ and ~long~',
+  '- [x] done',
+  'www.example.org',
 ]
 
-/** A small generator with a seed: the same documents on every machine. */
-function documents(count: number): string[] {
-  let seed = 7
-  const next = (below: number) => {
-    seed = (seed * 1103515245 + 12345) % 2147483648
-    return Math.floor((seed / 2147483648) * below)
-  }
-  return Array.from({ length: count }, () =>
-    Array.from({ length: 1 + next(14) }, () => PIECES[next(PIECES.length)]).join('\n'),
+/** Documents of lines that mean something in Markdown, and of what nobody thought of. */
+const documents = fc
+  .array(
+    fc.tuple(
+      fc.oneof(
+        { weight: 9, arbitrary: fc.constantFrom(...LINES) },
+        { weight: 1, arbitrary: fc.string({ unit: fc.constantFrom(...'*_`~#>-+|[]()<>!:."“” \ta1\\') }) },
+      ),
+      fc.constantFrom('\n', '\n', '\n', '\r\n'),
+    ),
+    { minLength: 1, maxLength: 9 },
   )
-}
+  .map((lines) => lines.flat().join('').trimEnd())
+
+const STEADY = { numRuns: 3_000, seed: 7 }
 
 function html(text: string): string {
-  return renderToStaticMarkup(<ReactMarkdown remarkPlugins={[remarkGfm, remarkBreaks]}>{text}</ReactMarkdown>)
+  return renderToStaticMarkup(<ReactMarkdown remarkPlugins={DIALECT}>{text}</ReactMarkdown>).replace(/[\r\n]/g, '')
 }
 
 test('a document renders the same whether split or whole', () => {
-  for (const text of documents(3000)) {
-    const split = splitBlocks(text, false).map(html).join('\n')
-    expect(split.replaceAll('\n', ''), text).toBe(html(text).replaceAll('\n', ''))
-  }
-}, 60_000)
+  fc.assert(
+    fc.property(documents, (text) => splitBlocks(text, false).map(html).join('') === html(text)),
+    STEADY,
+  )
+}, 600_000)
 
-test('over every prefix of a growing document no finished block changes', () => {
-  for (const text of documents(300)) {
-    const final = splitBlocks(text, true)
-    for (let end = 1; end < text.length; end++) {
-      const blocks = splitBlocks(text.slice(0, end), true)
-      for (const [place, block] of blocks.slice(0, -1).entries())
-        expect(final[place]?.trimEnd(), text).toBe(block.trimEnd())
-      expect(() => repairTail(blocks.at(-1) ?? '')).not.toThrow()
-    }
-  }
-})
+test('over every prefix of a growing document no finished block changes, and its tail can be shown', () => {
+  fc.assert(
+    fc.property(documents, fc.nat(), (text, place) => {
+      const final = splitBlocks(text, true)
+      for (let end = 1; end < text.length; end++) {
+        const blocks = splitBlocks(text.slice(0, end), true)
+        const tail = repairTail(blocks.pop() ?? '')
+        if (end === place % text.length) html(tail)
+        if (blocks.some((block, at) => final[at]?.trimEnd() !== block.trimEnd())) return false
+      }
+      return true
+    }),
+    STEADY,
+  )
+}, 600_000)
 
 test.each([
   ['*The cup goes', '*The cup goes*'],
@@ -94,6 +119,17 @@ test.each([
   ['see [the map](https://exa', 'see the map'],
   ['\\*not', '\\*not'],
   ['```\n*open', '```\n*open'],
+  ['so:\n```\n*open', 'so:\n```\n*open'],
+  ['> ```\n> *open', '> ```\n> *open'],
+  ['_she says', '_she says_'],
+  ['snake_case', 'snake_case'],
+  ['~~gone', '~~gone~~'],
+  ['***loud** and', '***loud** and*'],
+  ['- *one\n- two', '- *one\n- two'],
+  ['- one\n- *two', '- one\n- *two*'],
+  ['# *Title', '# *Title*'],
+  ['| *a | *b', '| *a | *b*'],
+  ['*never closed\n\n', '*never closed\n\n'],
 ])('the tail %j is shown as %j', (tail, shown) => {
   expect(repairTail(tail)).toBe(shown)
 })
@@ -117,4 +153,72 @@ test('line breaks of a message stay', () => {
   const { container } = render(<Markdown text={'one\ntwo'} />)
 
   expect(container.querySelector('br')).not.toBeNull()
+})
+
+function shown(text: string): HTMLElement {
+  return render(<Markdown text={text} />).container
+}
+
+test.each([
+  ['“Give it *here*,” she says.', ['“Give it here,”']],
+  ['"Yes," he says, "6 feet."', ['"Yes,"', '"6 feet."']],
+  ['A 6" nail and a 7" one.', []],
+  ['"He never closed it', []],
+  ['“And in the next paragraph she goes on', ['“And in the next paragraph she goes on']],
+  ['«Oui», 「はい」, „Ja“', ['«Oui»', '「はい」', '„Ja“']],
+  ['*She says “no” softly*', ['“no”']],
+  ['`"code"`', []],
+  ['one\n"two"\nthree', ['"two"']],
+])('in %j is said %j', (text, said) => {
+  expect([...shown(text).querySelectorAll('.speech')].map((node) => node.textContent)).toEqual(said)
+})
+
+test('a tail that is very long is plain until it ends', () => {
+  const text = `*${'word '.repeat(1_000)}`
+  const { container, rerender } = render(<Markdown text={text} growing />)
+  expect(container.querySelector('em')).toBeNull()
+  expect(container).toHaveTextContent(text.trim())
+
+  rerender(<Markdown text={`${text.trim()}*`} />)
+  expect(container.querySelector('em')).not.toBeNull()
+})
+
+test('code is coloured once its text has ended', async () => {
+  const text = '```js\nconst lamp = "lit" // always\n```'
+  const page = (growing: boolean) => (
+    <Toaster>
+      <Markdown text={text} growing={growing} />
+    </Toaster>
+  )
+  const { container, rerender } = render(page(true))
+  expect(container.querySelector('pre')).toHaveTextContent('const lamp = "lit" // always')
+  expect(container.querySelector('[data-code]')).toBeNull()
+
+  rerender(page(false))
+  await import('./highlight')
+  expect(await screen.findByText('const')).toHaveAttribute('data-code', 'keyword')
+  expect(screen.getByText('"lit"')).toHaveAttribute('data-code', 'string')
+  expect(screen.getByText('// always')).toHaveAttribute('data-code', 'comment')
+})
+
+test('code is copied as it was written', async () => {
+  const user = userEvent.setup()
+  render(
+    <Toaster>
+      <Markdown text={'```python\nfor turn in range(12):\n    lamp.turn(turn)\n```'} />
+    </Toaster>,
+  )
+
+  await user.click(screen.getByRole('button', { name: 'Copy code' }))
+
+  expect(await navigator.clipboard.readText()).toBe('for turn in range(12):\n    lamp.turn(turn)\n')
+  expect(await screen.findByText('Copied')).toBeInTheDocument()
+})
+
+test('headings of a message stand below those of the page, tasks have names', () => {
+  shown('# Title\n\n- [x] wound\n- [ ] oiled')
+
+  expect(screen.getByRole('heading', { level: 3, name: 'Title' })).toBeInTheDocument()
+  expect(screen.getByRole('checkbox', { name: 'Done' })).toBeChecked()
+  expect(screen.getByRole('checkbox', { name: 'To do' })).not.toBeChecked()
 })

@@ -1,23 +1,34 @@
+import type { Element, ElementContent } from 'hast'
 import { memo } from 'react'
 import ReactMarkdown, { type Components } from 'react-markdown'
-import remarkBreaks from 'remark-breaks'
-import remarkGfm from 'remark-gfm'
+import { useText } from '../i18n/text'
 import { splitBlocks } from './blocks'
+import { CodeBlock, Growing } from './code-block'
+import { DIALECT } from './dialect'
 import { repairTail } from './tail'
 
 /** A tail longer than this is shown as plain text until it ends: parsing it with every flush would cost too much. */
 const LONGEST_TAIL = 4_000
 
 // Module level on purpose: new arrays or functions with each render would defeat the memo below.
-const PLUGINS = [remarkGfm, remarkBreaks]
 const COMPONENTS: Components = {
   p: ({ children }) => <p dir="auto">{children}</p>,
-  /* biome-ignore-start lint/a11y/noNoninteractiveTabindex: what scrolls sideways must be reachable without a pointer */
-  pre: ({ children }) => <pre tabIndex={0}>{children}</pre>,
-  table: ({ children }) => <table tabIndex={0}>{children}</table>,
-  /* biome-ignore-end lint/a11y/noNoninteractiveTabindex: what scrolls sideways must be reachable without a pointer */
+  // The page has its own headings above these.
+  h1: ({ children }) => <h3 dir="auto">{children}</h3>,
+  h2: ({ children }) => <h4 dir="auto">{children}</h4>,
+  h3: ({ children }) => <h5 dir="auto">{children}</h5>,
+  h4: ({ children }) => <h6 dir="auto">{children}</h6>,
+  h5: ({ children }) => <h6 dir="auto">{children}</h6>,
+  pre: ({ node }) => <CodeBlock {...codeOf(node)} />,
+  table: ({ children }) => (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways must be reachable without a pointer
+    <div tabIndex={0} className="wide">
+      <table dir="auto">{children}</table>
+    </div>
+  ),
   a: ({ href, children }) => <Link href={href}>{children}</Link>,
-  img: ({ src, alt }) => <Link href={typeof src === 'string' ? src : undefined}>{alt || 'picture'}</Link>,
+  img: ({ src, alt }) => <Picture src={typeof src === 'string' ? src : undefined} alt={alt} />,
+  input: ({ checked }) => <Task done={checked === true} />,
 }
 
 interface MarkdownProps {
@@ -31,19 +42,22 @@ interface MarkdownProps {
 /** A text of a message: Markdown without HTML (which shows as text), without pictures from elsewhere. */
 export function Markdown({ text, growing = false, unfinished = growing }: MarkdownProps) {
   const blocks = splitBlocks(text, growing)
-  return blocks.map((block, place) => {
-    const tail = unfinished && place === blocks.length - 1
-    const shown = tail ? repairTail(block) : block
-    const plain = growing && tail && block.length > LONGEST_TAIL
-    // biome-ignore lint/suspicious/noArrayIndexKey: blocks only ever grow at the end
-    return <Block key={place} text={shown} plain={plain} />
-  })
+  return (
+    <Growing value={growing}>
+      {blocks.map((block, place) => {
+        const tail = unfinished && place === blocks.length - 1
+        const plain = growing && tail && block.length > LONGEST_TAIL
+        // biome-ignore lint/suspicious/noArrayIndexKey: blocks only ever grow at the end
+        return <Block key={place} text={tail && !plain ? repairTail(block) : block} plain={plain} />
+      })}
+    </Growing>
+  )
 }
 
 const Block = memo(function Block({ text, plain }: { text: string; plain: boolean }) {
   if (plain) return <p className="whitespace-pre-wrap">{text}</p>
   return (
-    <ReactMarkdown remarkPlugins={PLUGINS} components={COMPONENTS} urlTransform={safeAddress}>
+    <ReactMarkdown remarkPlugins={DIALECT} components={COMPONENTS} urlTransform={safeAddress}>
       {text}
     </ReactMarkdown>
   )
@@ -57,9 +71,38 @@ function Link({ href, children }: { href: string | undefined; children: React.Re
       <a href={href} target="_blank" rel="noopener noreferrer nofollow">
         {children}
       </a>{' '}
-      <span className="text-faint text-small">({hostOf(href)})</span>
+      <span className="text-small text-soft">({hostOf(href)})</span>
     </>
   )
+}
+
+/** A picture from elsewhere is not loaded: the request would tell that it is looked at. */
+function Picture({ src, alt }: { src: string | undefined; alt: string | undefined }) {
+  const t = useText()
+  return <Link href={src}>{alt || t('markdown.picture')}</Link>
+}
+
+function Task({ done }: { done: boolean }) {
+  const t = useText()
+  return (
+    <input
+      type="checkbox"
+      checked={done}
+      disabled
+      readOnly
+      aria-label={done ? t('markdown.taskDone') : t('markdown.taskOpen')}
+    />
+  )
+}
+
+function codeOf(pre: Element | undefined): { code: string; language: string | null } {
+  const code = pre?.children.find((child): child is Element => child.type === 'element')
+  const [name] = Array.isArray(code?.properties.className) ? code.properties.className : []
+  return { code: textOf(code?.children ?? []), language: name ? String(name).replace(/^language-/, '') : null }
+}
+
+function textOf(nodes: readonly ElementContent[]): string {
+  return nodes.map((node) => (node.type === 'text' ? node.value : '')).join('')
 }
 
 function safeAddress(address: string): string | undefined {
