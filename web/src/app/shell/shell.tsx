@@ -1,6 +1,7 @@
 import { PanelLeft } from 'lucide-react'
-import { lazy, Suspense, useEffect, useState } from 'react'
-import { Outlet, useLocation, useNavigate, useNavigation } from 'react-router'
+import { lazy, Suspense, useState } from 'react'
+import { Outlet, useLocation, useMatch, useNavigate, useNavigation } from 'react-router'
+import { useCommand } from '../../shared/a11y/use-command'
 import { useText } from '../../shared/i18n/text'
 import { recall, remember } from '../../shared/lib/storage'
 import { useMedia } from '../../shared/lib/use-media'
@@ -9,6 +10,9 @@ import { IconButton } from '../../shared/ui/button'
 import { ConnectionStatus } from './connection-status'
 import { Sidebar } from './sidebar'
 
+const FindBar = lazy(async () => ({ default: (await import('../../features/search/find-bar')).FindBar }))
+const KeysDialog = lazy(async () => ({ default: (await import('../../shared/a11y/keys-dialog')).KeysDialog }))
+const Palette = lazy(async () => ({ default: (await import('./commands')).ShellPalette }))
 const Sheet = lazy(async () => ({ default: (await import('./sheet')).Sheet }))
 
 /** The house: the chats on the left, one page beside them. Narrow screens open the chats as a sheet. */
@@ -20,8 +24,25 @@ export function Shell() {
   const navigation = useNavigation()
   const shown = wide && docked
   useKeptInterface()
-  useShortcuts(() => (wide ? dock(!docked) : setSheet(!sheet)))
+  const navigate = useNavigate()
+  const [layer, setLayer] = useState<'palette' | 'keys' | null>(null)
+  const chatId = useMatch('/c/:id')?.params.id
+  const [findIn, setFindIn] = useState<string | null>(null)
+  useCommand('sidebar', toggle)
+  useCommand('newChat', () => void navigate('/new'))
+  useCommand('palette', () => setLayer('palette'))
+  useCommand('keys', () => setLayer('keys'))
+  useCommand('find', ({ target }) => {
+    // Outside of the transcript, and from the bar itself, the browser's own search opens.
+    if (!chatId || !(target instanceof Element) || !target.closest('[role="log"]')) return false
+    setFindIn(chatId)
+  })
   useCloseOnArrival(() => setSheet(false))
+
+  function toggle() {
+    if (wide) dock(!docked)
+    else setSheet(!sheet)
+  }
 
   function dock(yes: boolean) {
     setDocked(yes)
@@ -58,8 +79,29 @@ export function Shell() {
             />
           )}
           <Outlet />
+          {chatId && findIn === chatId && (
+            <Suspense>
+              <FindBar
+                key={chatId}
+                sessionId={chatId}
+                onClose={() => {
+                  setFindIn(null)
+                  document.querySelector<HTMLElement>('[role="log"]')?.focus()
+                }}
+              />
+            </Suspense>
+          )}
         </main>
       </div>
+      {layer !== null && (
+        <Suspense>
+          {layer === 'keys' ? (
+            <KeysDialog onClose={() => setLayer(null)} />
+          ) : (
+            <Palette toggleSidebar={toggle} showKeys={() => setLayer('keys')} onClose={() => setLayer(null)} />
+          )}
+        </Suspense>
+      )}
       {!wide && sheet && (
         <Suspense>
           <Sheet title={t('app.chats')} onClose={() => setSheet(false)}>
@@ -69,23 +111,6 @@ export function Shell() {
       )}
     </div>
   )
-}
-
-/** Ctrl+B: the chats. Ctrl+Shift+O: a new one. */
-function useShortcuts(toggle: () => void) {
-  const navigate = useNavigate()
-  useEffect(() => {
-    const pressed = (event: KeyboardEvent) => {
-      if (!(event.ctrlKey || event.metaKey) || event.altKey) return
-      const key = event.key.toLowerCase()
-      if (key === 'b' && !event.shiftKey) toggle()
-      else if (key === 'o' && event.shiftKey) navigate('/new')
-      else return
-      event.preventDefault()
-    }
-    document.addEventListener('keydown', pressed)
-    return () => document.removeEventListener('keydown', pressed)
-  }, [toggle, navigate])
 }
 
 function useCloseOnArrival(close: () => void) {

@@ -17,7 +17,7 @@ import { cx } from '../../shared/lib/class-names'
 import { buttonClass, IconButton } from '../../shared/ui/button'
 import { ThemeMenu } from './theme-menu'
 
-const PAGES: { to: string; name: MessageKey; icon: LucideIcon }[] = [
+export const PAGES: { to: string; name: MessageKey; icon: LucideIcon }[] = [
   { to: '/gallery', name: 'app.characters', icon: BookUser },
   { to: '/profiles', name: 'app.profiles', icon: UserRound },
   { to: '/models', name: 'app.models', icon: Cpu },

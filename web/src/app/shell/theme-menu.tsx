@@ -5,7 +5,7 @@ import type { Interface } from '../../shared/theme/interface'
 import { useInterface } from '../../shared/theme/use-interface'
 import { Menu, MenuChoice } from '../../shared/ui/menu'
 
-const OPTIONS: { value: Interface['theme']; name: MessageKey; icon: LucideIcon }[] = [
+export const THEMES: { value: Interface['theme']; name: MessageKey; icon: LucideIcon }[] = [
   { value: 'light', name: 'app.themeLight', icon: Sun },
   { value: 'dark', name: 'app.themeDark', icon: Moon },
   { value: 'contrast', name: 'app.themeContrast', icon: Contrast },
@@ -15,7 +15,7 @@ const OPTIONS: { value: Interface['theme']; name: MessageKey; icon: LucideIcon }
 export function ThemeMenu() {
   const t = useText()
   const [{ theme }, change] = useInterface()
-  const Icon = OPTIONS.find(({ value }) => value === theme)?.icon ?? Monitor
+  const Icon = THEMES.find(({ value }) => value === theme)?.icon ?? Monitor
   return (
     <Menu
       side="top"
@@ -32,9 +32,9 @@ export function ThemeMenu() {
       <MenuChoice
         label={t('app.theme')}
         value={theme}
-        options={OPTIONS.map(({ value, name }) => ({ value, name: t(name) }))}
+        options={THEMES.map(({ value, name }) => ({ value, name: t(name) }))}
         onChange={(chosen) => {
-          const option = OPTIONS.find(({ value }) => value === chosen)
+          const option = THEMES.find(({ value }) => value === chosen)
           if (option) change({ theme: option.value })
         }}
       />
