@@ -1,27 +1,32 @@
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react'
 import { Link } from 'react-router'
 import { conversations, outbox } from '../../realtime/realtime'
 import { useCharacter, useCharacters } from '../../shared/api/characters'
 import { useAnsweringModel } from '../../shared/api/models'
 import { Problem } from '../../shared/api/problem'
 import { updateChatSession } from '../../shared/api/sessions'
+import type { Message } from '../../shared/api/wire'
+import { useText } from '../../shared/i18n/text'
 import { remember } from '../../shared/lib/storage'
 import { buttonClass } from '../../shared/ui/button'
 import { Page } from '../../shared/ui/page'
 import { Failure, Skeleton } from '../../shared/ui/states'
 import { useNotify } from '../../shared/ui/toaster'
+import { BranchBanner } from './branch-banner'
 import { type Composer, InputForm } from './input-form'
 import type { Speaker } from './message'
 import { MessageList } from './message-list'
 import { ModelChip, ModelNote } from './model-chip'
+import type { Panel } from './panel'
 import { ReplyAnnouncer } from './reply-announcer'
 import { runningReply } from './rows'
 import { SessionHeader } from './session-header'
 import { useArrival } from './use-arrival'
 import { useChat, useOnline, usePages } from './use-chat'
+import { useComposerCommands } from './use-composer-commands'
 import { useRowDeeds } from './use-row-deeds'
 
-const NOBODY: Speaker = { name: 'Nobody in particular', image: null }
+const ChatPanel = lazy(async () => ({ default: (await import('./chat-panel')).ChatPanel }))
 
 interface ChatInterfaceProps {
   sessionId: string
@@ -30,13 +35,21 @@ interface ChatInterfaceProps {
 }
 
 export function ChatInterface({ sessionId, begunHere }: ChatInterfaceProps) {
+  const t = useText()
   const { chat, transcript } = useChat(sessionId)
   const { rows } = transcript
   const online = useOnline()
   const notify = useNotify()
   const composer = useRef<Composer>(null)
   const [editing, setEditing] = useState<string | null>(null)
-  const deeds = useRowDeeds(sessionId, composer, setEditing)
+  const [panel, setPanel] = useState<Panel | null>(null)
+  const [branching, setBranching] = useState<Message | null>(null)
+  const sayAfter = useCallback((message: Message) => {
+    setBranching(message)
+    composer.current?.focus()
+  }, [])
+  const deeds = useRowDeeds(sessionId, composer, setEditing, setPanel, sayAfter)
+  const onCommand = useComposerCommands(rows, deeds)
   const pages = usePages(sessionId, (error) => notify.alert(error.message))
 
   const session = chat?.state.session ?? null
@@ -46,9 +59,9 @@ export function ChatInterface({ sessionId, begunHere }: ChatInterfaceProps) {
   const speakerOf = useCallback(
     (characterId: string | null): Speaker => {
       const speaker = characters?.items.find(({ id }) => id === characterId) ?? character
-      return speaker ? { name: speaker.name, image: speaker.avatar_image } : NOBODY
+      return { name: speaker?.name ?? t('chat.nobody'), image: speaker?.avatar_image ?? null }
     },
-    [characters, character],
+    [characters, character, t],
   )
 
   const { arriving, spot } = useArrival(sessionId, session !== null, rows, (error) => notify.alert(error.message))
@@ -63,14 +76,14 @@ export function ChatInterface({ sessionId, begunHere }: ChatInterfaceProps) {
 
   if (chat?.problem) {
     return (
-      <Page title="This chat is not here">
+      <Page title={t('chat.missing')}>
         <Failure
           error={new Problem(chat.problem)}
-          what="The chat cannot be shown"
+          what={t('chat.showFailed')}
           onRetry={() => conversations.reopen(sessionId)}
         />
         <Link to="/trash" className={buttonClass('plain', 'mt-4')}>
-          Look in the trash
+          {t('chat.lookInTrash')}
         </Link>
       </Page>
     )
@@ -78,58 +91,74 @@ export function ChatInterface({ sessionId, begunHere }: ChatInterfaceProps) {
 
   const running = runningReply(rows)
   const newestReply = rows.findLast((row) => row.kind === 'message' && row.message.role === 'assistant')
-  const lastOwn = rows.findLast((row) => row.kind === 'message' && row.message.role === 'user')
   const speaker = speakerOf(session?.character_id ?? null)
   const name = session && knowsSpeakers ? speaker.name : ''
 
   return (
-    <div className="grid h-full grid-cols-[minmax(0,1fr)] grid-rows-[auto_minmax(0,1fr)_auto]">
-      <SessionHeader
-        title={session?.title || name}
-        character={character ?? null}
-        worldTime={session?.world_time}
-        keepFocus={begunHere}
-      />
-      {session === null || !knowsSpeakers || arriving ? (
-        <div className="px-4 pt-12 sm:px-6">
-          <Skeleton lines={6} className="mx-auto max-w-[46rem]" />
-        </div>
-      ) : (
-        <MessageList
-          sessionId={sessionId}
-          transcript={transcript}
-          speakerOf={speakerOf}
-          deeds={deeds}
-          editing={editing}
-          online={online}
-          pages={pages}
-          spot={spot}
+    <div className="flex h-full">
+      <div className="grid h-full min-w-0 flex-1 grid-cols-[minmax(0,1fr)] grid-rows-[auto_minmax(0,1fr)_auto]">
+        <SessionHeader
+          title={session?.title || name}
+          character={character ?? null}
+          worldTime={session?.world_time}
+          keepFocus={begunHere}
+          {...(session && { onSettings: (from: HTMLElement) => setPanel({ kind: 'settings', from }) })}
         />
-      )}
-      <InputForm
-        ref={composer}
-        draftKey={sessionId}
-        placeholder={name && `Say something to ${name}`}
-        tools={
-          <ModelChip
-            model={model}
-            onChoose={(ai_model_id) => {
-              updateChatSession(sessionId, { ai_model_id }).then(
-                (row) => conversations.takeInSession(row),
-                (error: Error) => notify.alert(error.message),
-              )
-            }}
+        {session === null || !knowsSpeakers || arriving ? (
+          <div className="px-4 pt-12 sm:px-6">
+            <Skeleton lines={6} className="mx-auto max-w-[46rem]" />
+          </div>
+        ) : (
+          <MessageList
+            sessionId={sessionId}
+            transcript={transcript}
+            speakerOf={speakerOf}
+            deeds={deeds}
+            editing={editing}
+            online={online}
+            pages={pages}
+            spot={spot}
           />
-        }
-        note={<ModelNote model={model} ready={session !== null} />}
-        onSend={(content) => outbox.say({ sessionId, content })}
-        onEditLast={() => lastOwn && setEditing(lastOwn.id)}
-        onEscape={() => running && deeds.stop(running)}
-      />
-      <ReplyAnnouncer
-        reply={running ?? (newestReply?.kind === 'message' ? newestReply.message : null)}
-        speaker={speaker.name}
-      />
+        )}
+        <InputForm
+          ref={composer}
+          draftKey={sessionId}
+          placeholder={name && t('chat.saySomething', { name })}
+          tools={
+            <ModelChip
+              model={model}
+              onChoose={(ai_model_id) => {
+                updateChatSession(sessionId, { ai_model_id }).then(
+                  (row) => conversations.takeInSession(row),
+                  (error: Error) => notify.alert(error.message),
+                )
+              }}
+            />
+          }
+          note={<ModelNote model={model} ready={session !== null} />}
+          banner={branching && <BranchBanner after={branching} onCancel={() => setBranching(null)} />}
+          onSend={(content) => {
+            outbox.say({ sessionId, content, ...(branching && { parentId: branching.id }) })
+            setBranching(null)
+          }}
+          onCommand={onCommand}
+        />
+        <ReplyAnnouncer
+          reply={running ?? (newestReply?.kind === 'message' ? newestReply.message : null)}
+          speaker={speaker.name}
+        />
+      </div>
+      {panel && session && chat && (
+        <Suspense>
+          <ChatPanel
+            panel={panel}
+            session={session}
+            messages={chat.state.messages}
+            deeds={deeds}
+            onClose={() => setPanel(null)}
+          />
+        </Suspense>
+      )}
     </div>
   )
 }

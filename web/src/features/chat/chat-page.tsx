@@ -1,14 +1,10 @@
-import { useLocation, useParams, useSearchParams } from 'react-router'
+import { useLocation, useParams } from 'react-router'
 import { arrivalOf } from './arrival'
 import { ChatInterface } from './chat-interface'
-import { NewChat } from './new-chat'
 
-/** `/c/:id` shows a chat, `/new?character=` begins one. */
+/** `/c/:id` shows a chat. */
 export function ChatPage() {
-  const { id } = useParams()
-  const [search] = useSearchParams()
-  const { begunHere, firstWords } = arrivalOf(useLocation().state)
-  if (id !== undefined) return <ChatInterface key={id} sessionId={id} begunHere={begunHere} />
-  const characterId = search.get('character') ?? ''
-  return <NewChat key={characterId} characterId={characterId} firstWords={firstWords} />
+  const { id = '' } = useParams()
+  const { begunHere } = arrivalOf(useLocation().state)
+  return <ChatInterface key={id} sessionId={id} begunHere={begunHere} />
 }

@@ -1,6 +1,7 @@
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { useText } from '../../shared/i18n/text'
 import { Button } from '../../shared/ui/button'
+import { isComposing } from './composer-keys'
 
 interface EditFormProps {
   content: string
@@ -19,8 +20,12 @@ export function EditForm({ content, onSayInstead, onSave, onCancel }: EditFormPr
   const changed = text !== content
 
   useEffect(() => {
+    const before = document.activeElement
+    const row = area.current?.closest<HTMLElement>('[data-row]')
     area.current?.focus()
     area.current?.setSelectionRange(content.length, content.length)
+    // The composer has its caret as it was; what was pressed in the row may be gone.
+    return () => (before instanceof HTMLTextAreaElement ? before : row)?.focus({ preventScroll: true })
   }, [content])
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
@@ -41,11 +46,11 @@ export function EditForm({ content, onSayInstead, onSave, onCancel }: EditFormPr
   }
 
   function onKeyDown(event: KeyboardEvent) {
-    if (event.nativeEvent.isComposing) return
+    if (isComposing(event)) return
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
       event.preventDefault()
       save()
-    } else if (event.key === 'Escape') {
+    } else if (event.key === 'Escape' && !event.defaultPrevented) {
       event.stopPropagation()
       leave()
     }
@@ -89,7 +94,7 @@ export function EditForm({ content, onSayInstead, onSave, onCancel }: EditFormPr
         <Button look="quiet" onClick={onCancel}>
           {t('chat.cancel')}
         </Button>
-        <span className="ml-auto text-faint text-small pointer-coarse:hidden">{t('chat.editKeys')}</span>
+        <span className="ms-auto text-faint text-small pointer-coarse:hidden">{t('chat.editKeys')}</span>
       </div>
     </form>
   )

@@ -1,38 +1,51 @@
-import { fireEvent, render, screen } from '@testing-library/react'
+import 'fake-indexeddb/auto'
+import { fireEvent, screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
-import { createRef } from 'react'
-import { beforeEach, expect, test, vi } from 'vitest'
-import { recall } from '../../shared/lib/storage'
-import { flushDraft } from './drafts'
+import { createRef, useState } from 'react'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { renderPage } from '../../../test/page'
+import { drafts } from '../../outbox/drafts'
+import { show as choose } from '../../shared/theme/interface'
 import { type Composer, InputForm } from './input-form'
 
 const onSend = vi.fn()
-const onEditLast = vi.fn()
-const onEscape = vi.fn()
+const onCommand = vi.fn()
 
 beforeEach(() => {
   vi.clearAllMocks()
-  flushDraft()
-  localStorage.clear()
+  for (const key of ['a', 'b']) drafts.clear(key)
 })
 
-function show(draftKey = 'a', disabled = false) {
+afterEach(() => {
+  choose({ enter: 'send' })
+})
+
+function show(disabled = false) {
   const ref = createRef<Composer>()
-  const form = (key: string) => (
-    <InputForm
-      key={key}
-      ref={ref}
-      draftKey={key}
-      placeholder="Say something to Wren"
-      disabled={disabled}
-      tools={null}
-      onSend={onSend}
-      onEditLast={onEditLast}
-      onEscape={onEscape}
-    />
-  )
-  const { rerender } = render(form(draftKey))
-  return { ref, switchTo: (key: string) => rerender(form(key)) }
+  function Chats() {
+    const [chat, setChat] = useState('a')
+    return (
+      <>
+        <InputForm
+          key={chat}
+          ref={ref}
+          draftKey={chat}
+          placeholder="Say something to Wren"
+          disabled={disabled}
+          tools={null}
+          onSend={onSend}
+          onCommand={onCommand}
+        />
+        {['a', 'b'].map((other) => (
+          <button key={other} type="button" onClick={() => setChat(other)}>
+            {other}
+          </button>
+        ))}
+      </>
+    )
+  }
+  renderPage(<Chats />)
+  return { ref, switchTo: (chat: string) => userEvent.click(screen.getByRole('button', { name: chat })) }
 }
 
 const box = () => screen.getByRole('textbox', { name: 'Message' })
@@ -83,7 +96,7 @@ test('white space cannot be sent', async () => {
 })
 
 test('nothing is sent while it is disabled, and the text stays', async () => {
-  show('a', true)
+  show(true)
   await userEvent.type(box(), 'Wait{Enter}')
 
   expect(onSend).not.toHaveBeenCalled()
@@ -91,46 +104,91 @@ test('nothing is sent while it is disabled, and the text stays', async () => {
 })
 
 test('each chat keeps its own draft until it is sent', async () => {
-  const { switchTo } = show('a')
+  const { switchTo } = show()
   await userEvent.type(box(), 'for a')
-  switchTo('b')
+  await switchTo('b')
   expect(box()).toHaveValue('')
   await userEvent.type(box(), 'for b')
-  switchTo('a')
-  expect(box()).toHaveValue('for a')
+  await switchTo('a')
+  await waitFor(() => expect(box()).toHaveValue('for a'))
 
   await userEvent.type(box(), '{Enter}')
-  switchTo('b')
-  switchTo('a')
+  await switchTo('b')
+  await waitFor(() => expect(box()).toHaveValue('for b'))
+  await switchTo('a')
+  expect(await drafts.read('a')).toBe('')
   expect(box()).toHaveValue('')
-  expect(recall('draft.a')).toBeNull()
 })
 
-test('a draft is in storage as soon as the page is left', async () => {
-  show('a')
-  await userEvent.type(box(), 'half a sent')
-  dispatchEvent(new Event('pagehide'))
+test('who writes already is not interrupted by an older draft', async () => {
+  drafts.write('a', 'from yesterday')
+  show()
+  fireEvent.change(box(), { target: { value: 'today' } })
+  await drafts.read('a')
 
-  expect(recall('draft.a')).toBe('half a sent')
+  expect(box()).toHaveValue('today')
 })
 
-test('Up in an empty box edits the last message, in a text it moves', async () => {
+test('Enter begins a line for those who want that, and Ctrl+Enter sends', async () => {
+  choose({ enter: 'newline' })
+  show()
+  await userEvent.type(box(), 'one{Enter}two')
+  expect(onSend).not.toHaveBeenCalled()
+
+  await userEvent.keyboard('{Control>}{Enter}{/Control}')
+  expect(onSend.mock.calls).toEqual([['one\ntwo']])
+})
+
+test('in an empty box Up asks for the last message, in a text it moves', async () => {
   show()
   await userEvent.type(box(), '{ArrowUp}')
-  expect(onEditLast).toHaveBeenCalledTimes(1)
+  expect(onCommand.mock.calls).toEqual([['editLast']])
 
   await userEvent.type(box(), 'text{ArrowUp}')
-  expect(onEditLast).toHaveBeenCalledTimes(1)
+  expect(onCommand).toHaveBeenCalledTimes(1)
 })
 
-test('Esc is handed on, and "/" leads here from anywhere', async () => {
+test('Esc is handed on unless a layer above took it', () => {
+  show()
+  fireEvent.keyDown(box(), { key: 'Escape' })
+  expect(onCommand.mock.calls).toEqual([['stop']])
+
+  document.addEventListener('keydown', (event) => event.preventDefault(), { capture: true, once: true })
+  fireEvent.keyDown(box(), { key: 'Escape' })
+  expect(onCommand).toHaveBeenCalledTimes(1)
+})
+
+test('"/" leads here from anywhere', async () => {
   show()
   await userEvent.keyboard('/')
   expect(box()).toHaveFocus()
   expect(box()).toHaveValue('')
+})
 
-  await userEvent.keyboard('{Escape}')
-  expect(onEscape).toHaveBeenCalled()
+test('a long paste stays text and says how long it is, until the next word', async () => {
+  show()
+  await userEvent.click(box())
+  await userEvent.paste('🙂'.repeat(4_001))
+  expect(screen.getByRole('status')).toHaveTextContent('4,001 characters pasted')
+  expect(box()).toHaveValue('🙂'.repeat(4_001))
+
+  fireEvent.change(box(), { target: { value: 'short' } })
+  expect(screen.getByRole('status')).toBeEmptyDOMElement()
+})
+
+test('near the limit it says how much is written, beyond it why nothing is sent', () => {
+  show()
+  fireEvent.change(box(), { target: { value: '🙂'.repeat(32_768) } })
+  expect(screen.getByRole('status')).toHaveTextContent('32,768 of 32,768 characters')
+  expect(send()).toBeEnabled()
+
+  fireEvent.change(box(), { target: { value: '🙂'.repeat(32_769) } })
+  fireEvent.keyDown(box(), { key: 'Enter', keyCode: 13 })
+  expect(screen.getByRole('status')).toHaveTextContent('1 character too many: a message has at most 32,768.')
+  expect(box()).toBeInvalid()
+  expect(send()).toBeDisabled()
+  expect(onSend).not.toHaveBeenCalled()
+  expect(box()).toHaveValue('🙂'.repeat(32_769))
 })
 
 test('a refused text comes back into the box below what is there', async () => {

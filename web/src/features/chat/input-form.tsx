@@ -4,15 +4,19 @@ import {
   type ReactNode,
   type Ref,
   useEffect,
+  useId,
   useImperativeHandle,
   useLayoutEffect,
   useRef,
   useState,
 } from 'react'
+import { drafts } from '../../outbox/drafts'
+import { means } from '../../shared/a11y/keymap'
 import { useText } from '../../shared/i18n/text'
+import { useInterface } from '../../shared/theme/use-interface'
 import { Button } from '../../shared/ui/button'
-import { sends } from './composer-keys'
-import { clearDraft, readDraft, writeDraft } from './drafts'
+import { type ComposerCommand, meaning } from './composer-keys'
+import { LengthNote, lengthOf, MOST_CODE_POINTS } from './length-note'
 
 const coarsePointer = matchMedia('(pointer: coarse)')
 
@@ -23,19 +27,19 @@ export interface Composer {
 }
 
 interface InputFormProps {
-  /** Whose draft this is. */
+  /** Whose draft this is: a chat's id, or `new:` and whom a new one is with. Another one needs another form. */
   draftKey: string
   placeholder: string
   disabled?: boolean
-  /** What stands left of Send. */
+  /** What stands before Send. */
   tools: ReactNode
+  /** What the reader should know before writing, above the text. */
+  banner?: ReactNode
   /** What the reader should know, below the box. */
   note?: ReactNode
   onSend: (content: string) => void
-  /** Up in an empty box. */
-  onEditLast: () => void
-  /** Esc in the box. */
-  onEscape: () => void
+  /** A key was pressed that asks for something else than writing. */
+  onCommand: (command: ComposerCommand) => void
   ref: Ref<Composer>
 }
 
@@ -44,26 +48,50 @@ export function InputForm({
   placeholder,
   disabled = false,
   tools,
+  banner,
   note,
   onSend,
-  onEditLast,
-  onEscape,
+  onCommand,
   ref,
 }: InputFormProps) {
   const t = useText()
+  const [{ enter, keys }] = useInterface()
   const box = useRef<HTMLTextAreaElement>(null)
   const composedAt = useRef(Number.NEGATIVE_INFINITY)
-  const [text, setText] = useState(() => readDraft(draftKey))
+  const pasting = useRef(0)
+  const touched = useRef(false)
+  const noteId = useId()
+  const [text, setText] = useState('')
+  const [pasted, setPasted] = useState(0)
+  const length = lengthOf(text)
+  const blank = text.trim() === ''
+
+  function write(whole: string) {
+    touched.current = true
+    setText(whole)
+    drafts.write(draftKey, whole)
+    setPasted(pasting.current)
+    pasting.current = 0
+  }
 
   useImperativeHandle(ref, () => ({
     focus: () => box.current?.focus(),
     insert: (more) => {
-      const whole = box.current?.value ? `${box.current.value}\n${more}` : more
-      setText(whole)
-      writeDraft(draftKey, whole)
+      write(box.current?.value ? `${box.current.value}\n${more}` : more)
       box.current?.focus()
     },
   }))
+
+  useEffect(() => {
+    let shown = true
+    void drafts.read(draftKey).then((draft) => {
+      // Who writes already goes on with that.
+      if (shown && !touched.current) setText(draft)
+    })
+    return () => {
+      shown = false
+    }
+  }, [draftKey])
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
   useLayoutEffect(() => {
@@ -75,36 +103,41 @@ export function InputForm({
 
   useEffect(() => {
     const typeAnywhere = (event: globalThis.KeyboardEvent) => {
-      if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || isEditable(event.target)) return
+      if (event.defaultPrevented || isEditable(event.target) || !means(event, 'focusComposer', keys)) return
       event.preventDefault()
       box.current?.focus()
     }
     document.addEventListener('keydown', typeAnywhere)
     return () => document.removeEventListener('keydown', typeAnywhere)
-  }, [])
+  }, [keys])
 
   function send() {
     // The box itself is read: a second Enter before the next render finds it empty already.
     const content = box.current?.value ?? ''
-    if (disabled || content.trim() === '') return
+    if (disabled || content.trim() === '' || lengthOf(content) > MOST_CODE_POINTS) return
     if (box.current) box.current.value = ''
-    clearDraft(draftKey)
+    touched.current = true
+    drafts.clear(draftKey)
     setText('')
+    setPasted(0)
     onSend(content)
   }
 
   function onKeyDown(event: KeyboardEvent<HTMLTextAreaElement>) {
-    const { key, keyCode, shiftKey, altKey, nativeEvent } = event
-    const composition = { key, keyCode, shiftKey, altKey, isComposing: nativeEvent.isComposing }
-    if (sends(composition, event.timeStamp - composedAt.current, coarsePointer.matches)) {
-      event.preventDefault()
-      send()
-    } else if (key === 'ArrowUp' && text === '') {
-      event.preventDefault()
-      onEditLast()
-    } else if (key === 'Escape' && !nativeEvent.isComposing) {
-      onEscape()
-    }
+    // A layer above has taken the key for itself.
+    if (event.defaultPrevented) return
+    const asked = meaning(event, {
+      empty: text === '',
+      sinceComposition: event.timeStamp - composedAt.current,
+      coarse: coarsePointer.matches,
+      enter,
+      keys,
+      rightToLeft: document.dir === 'rtl',
+    })
+    if (asked === null) return
+    event.preventDefault()
+    if (asked === 'send') send()
+    else onCommand(asked)
   }
 
   return (
@@ -115,30 +148,39 @@ export function InputForm({
         send()
       }}
     >
-      <div className="mx-auto max-w-[46rem] rounded-card border border-line bg-surface py-2.5 pr-3 pl-4 shadow-float focus-within:border-soft">
+      <div className="mx-auto max-w-[46rem] rounded-card border border-line bg-surface py-2.5 ps-4 pe-3 shadow-float focus-within:border-soft">
+        {banner}
         <textarea
           ref={box}
           rows={1}
           value={text}
           dir="auto"
           aria-label={t('chat.message')}
+          aria-describedby={noteId}
+          aria-invalid={length > MOST_CODE_POINTS}
           placeholder={placeholder}
-          enterKeyHint={coarsePointer.matches ? 'enter' : 'send'}
+          enterKeyHint={coarsePointer.matches || enter === 'newline' ? 'enter' : 'send'}
           className="block max-h-[15em] w-full resize-none bg-transparent py-1 font-story text-story leading-[1.5] outline-none placeholder:text-faint"
-          onChange={(event) => {
-            setText(event.target.value)
-            writeDraft(draftKey, event.target.value)
+          onPaste={({ clipboardData }) => {
+            pasting.current = lengthOf(clipboardData.getData('text/plain'))
           }}
+          onChange={(event) => write(event.target.value)}
           onCompositionEnd={(event) => {
             composedAt.current = event.timeStamp
           }}
           onKeyDown={onKeyDown}
         />
+        <LengthNote id={noteId} length={length} pasted={pasted} />
         <div className="mt-1.5 flex items-center gap-2">
           {tools}
-          <Button type="submit" look="primary" className="ml-auto" disabled={disabled || text.trim() === ''}>
+          <Button
+            type="submit"
+            look="primary"
+            className="ms-auto"
+            disabled={disabled || blank || length > MOST_CODE_POINTS}
+          >
             {t('chat.send')}
-            <ArrowRight size={18} aria-hidden />
+            <ArrowRight size={18} aria-hidden className="rtl:-scale-x-100" />
           </Button>
         </div>
       </div>

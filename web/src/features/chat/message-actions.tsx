@@ -1,33 +1,40 @@
-import { Copy, CornerDownRight, Ellipsis, Pencil, RefreshCw, Trash2 } from 'lucide-react'
-import type { ReactNode } from 'react'
+import { Copy, Ellipsis, Pencil, RefreshCw } from 'lucide-react'
+import { lazy, type MouseEvent, type ReactNode, Suspense, useRef } from 'react'
+import type { Message } from '../../shared/api/wire'
 import { useText } from '../../shared/i18n/text'
 import { cx } from '../../shared/lib/class-names'
 import { Button, IconButton } from '../../shared/ui/button'
-import { Menu, MenuItem, MenuLine } from '../../shared/ui/menu'
+import { Menu } from '../../shared/ui/menu'
+import type { RowDeeds } from './message'
 
-export interface RowActions {
-  copy: () => void
-  edit: () => void
-  remove: (subtree: boolean) => void
-  /** Ask for another version of a reply. */
-  again?: (() => void) | undefined
-  /** Go on where a reply ended. */
-  goOn?: (() => void) | undefined
-}
+const RowMenu = lazy(async () => ({ default: (await import('./row-menu')).RowMenu }))
 
 interface MessageActionsProps {
-  actions: RowActions
+  message: Message
+  deeds: RowDeeds
   /** How many messages stand below this one. */
   following: number
   /** Shown at all times, not only under the pointer or the focus. */
   always: boolean
   swipes?: ReactNode
+  /** What stands after the actions. */
+  children?: ReactNode
   className?: string
 }
 
 /** What can be done with a message: quiet until the reader is there. Under a finger, all of it is in the menu. */
-export function MessageActions({ actions, following, always, swipes, className }: MessageActionsProps) {
+export function MessageActions({
+  message,
+  deeds,
+  following,
+  always,
+  swipes,
+  children,
+  className,
+}: MessageActionsProps) {
   const t = useText()
+  const more = useRef<HTMLButtonElement>(null)
+  const answers = message.role === 'assistant' && message.parent_id !== null
   return (
     <div
       className={cx(
@@ -38,46 +45,38 @@ export function MessageActions({ actions, following, always, swipes, className }
       )}
     >
       {swipes}
-      <Action icon={Copy} name={t('chat.copy')} onClick={actions.copy} />
-      <Action icon={Pencil} name={t('chat.edit')} onClick={actions.edit} />
-      {actions.again && <Action icon={RefreshCw} name={t('chat.again')} onClick={actions.again} />}
-      <Menu trigger={<IconButton icon={Ellipsis} name={t('chat.more')} />}>
-        <MenuItem icon={Copy} onSelect={actions.copy}>
-          {t('chat.copy')}
-        </MenuItem>
-        <MenuItem icon={Pencil} onSelect={actions.edit}>
-          {t('chat.edit')}
-        </MenuItem>
-        {actions.again && (
-          <MenuItem icon={RefreshCw} onSelect={actions.again}>
-            {t('chat.again')}
-          </MenuItem>
-        )}
-        {actions.goOn && (
-          <MenuItem icon={CornerDownRight} onSelect={actions.goOn}>
-            {t('chat.continue')}
-          </MenuItem>
-        )}
-        <MenuLine />
-        <MenuItem icon={Trash2} danger onSelect={() => actions.remove(false)}>
-          {t('chat.delete')}
-        </MenuItem>
-        {following > 0 && (
-          <MenuItem icon={Trash2} danger onSelect={() => actions.remove(true)}>
-            {t('chat.deleteAll', { n: following + 1 })}
-          </MenuItem>
-        )}
+      <Action
+        icon={Copy}
+        name={t('chat.copy')}
+        hint={t('chat.copyHint')}
+        onClick={(event) => deeds.copy(message, event.shiftKey)}
+      />
+      <Action icon={Pencil} name={t('chat.edit')} onClick={() => deeds.startEdit(message.id)} />
+      {answers && <Action icon={RefreshCw} name={t('chat.again')} onClick={() => deeds.swipe(message)} />}
+      <Menu trigger={<IconButton ref={more} icon={Ellipsis} name={t('chat.more')} />}>
+        <Suspense>
+          <RowMenu message={message} deeds={deeds} following={following} from={more} />
+        </Suspense>
       </Menu>
+      {children}
     </div>
   )
 }
 
-function Action({ icon: Icon, name, onClick }: { icon: typeof Copy; name: string; onClick: () => void }) {
+interface ActionProps {
+  icon: typeof Copy
+  name: string
+  hint?: string
+  onClick: (event: MouseEvent) => void
+}
+
+function Action({ icon: Icon, name, hint, onClick }: ActionProps) {
   return (
     <Button
       look="quiet"
       className="min-h-8 gap-1.5 px-2 py-1 pointer-coarse:hidden"
       aria-label={name}
+      title={hint}
       onClick={onClick}
     >
       <Icon size={18} aria-hidden />

@@ -1,25 +1,17 @@
-import { screen } from '@testing-library/react'
+import { act, fireEvent, screen } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { beforeEach, expect, test, vi } from 'vitest'
+import { notedDeeds } from '../../../test/factories/deeds'
 import { aMessage } from '../../../test/factories/rows'
 import { renderPage } from '../../../test/page'
 import type { Saying } from '../../outbox/sayings'
+import { store } from '../../realtime/realtime'
+import { initialState } from '../../realtime/reducer'
+import { chatChanged, chatForgotten } from '../../realtime/store'
 import type { Message as MessageData } from '../../shared/api/wire'
-import { Message, type RowDeeds, SayingMessage } from './message'
+import { Message, SayingMessage } from './message'
 
-const deeds = {
-  copy: vi.fn(),
-  startEdit: vi.fn(),
-  save: vi.fn(),
-  sayInstead: vi.fn(),
-  remove: vi.fn(),
-  select: vi.fn(),
-  swipe: vi.fn(),
-  stop: vi.fn(),
-  retry: vi.fn(),
-  goOn: vi.fn(),
-  remedySaying: vi.fn(),
-} satisfies RowDeeds
+const deeds = notedDeeds()
 
 beforeEach(() => {
   vi.clearAllMocks()
@@ -130,6 +122,80 @@ test('deleting takes the row, or all that follows and says how many', async () =
     [message, false],
     [message, true],
   ])
+})
+
+test('copying gives the text with its marks, with Shift without them', async () => {
+  const message = show({})
+  await press('Copy')
+  fireEvent.click(screen.getByRole('button', { name: 'Copy' }), { shiftKey: true })
+
+  expect(deeds.copy.mock.calls).toEqual([
+    [message, false],
+    [message, true],
+  ])
+})
+
+test('the arrows turn to other versions when the row itself has the focus', () => {
+  const message = show({}, { siblings: ['m1', 'm3'] })
+  const row = screen.getByRole('article')
+  fireEvent.keyDown(row, { key: 'ArrowLeft' })
+  expect(deeds.select).toHaveBeenCalledWith('m1')
+  fireEvent.keyDown(row, { key: 'ArrowRight' })
+  expect(deeds.swipe).toHaveBeenCalledWith(message)
+
+  fireEvent.keyDown(screen.getByRole('button', { name: 'Copy' }), { key: 'ArrowLeft' })
+  expect(deeds.select).toHaveBeenCalledTimes(1)
+})
+
+test('a message that is hidden or pinned says so, and each can be taken back', async () => {
+  const message = show({ hidden: true, pinned: true })
+  expect(screen.getByText('hidden from prompt')).toBeVisible()
+  expect(screen.getByText('pinned')).toBeVisible()
+  await press('More actions')
+  await userEvent.click(await screen.findByRole('menuitem', { name: 'Show in prompt' }))
+  await press('More actions')
+  await userEvent.click(await screen.findByRole('menuitem', { name: 'Unpin message' }))
+
+  expect(deeds.mark.mock.calls).toEqual([
+    [message, { hidden: false }],
+    [message, { pinned: false }],
+  ])
+})
+
+test('a reply shows who wrote it and how much that took, and leads to what was asked', async () => {
+  const message = show({ model: 'smollm2', usage: { prompt_tokens: 1204, completion_tokens: 86 } })
+  const chip = screen.getByRole('button', { name: 'smollm2 · 86 tokens' })
+  expect(chip).toHaveAttribute('title', '1,204 tokens read, 86 written\nWhy this answer')
+  await userEvent.click(chip)
+
+  expect(deeds.open).toHaveBeenCalledWith({ kind: 'prompt', message, from: chip })
+})
+
+test('another version can be asked for with an instruction, and the focus has a way back', async () => {
+  const message = show({})
+  await press('More actions')
+  await userEvent.click(await screen.findByRole('menuitem', { name: 'Again, with an instruction' }))
+
+  const from = screen.getByRole('button', { name: 'More actions' })
+  expect(deeds.open).toHaveBeenCalledWith({ kind: 'instruction', message, from })
+})
+
+test('a reply that waits behind another can be answered now, which stops that one', async () => {
+  const running = aMessage({ id: 'm1', role: 'assistant', status: 'streaming', attempt: 1 })
+  const state = { ...initialState('s1'), messages: { m1: running } }
+  store.dispatch(chatChanged({ state, leaf: null, bottom: null, problem: null }))
+  show({ status: 'queued', content: '' })
+  await press('Answer now')
+  expect(deeds.stop).toHaveBeenCalledWith(running)
+
+  act(() => void store.dispatch(chatForgotten('s1')))
+  expect(screen.queryByRole('button', { name: 'Answer now' })).toBeNull()
+})
+
+test('until its first word a reply says who is writing', () => {
+  show({ status: 'streaming', attempt: 1, content: '' })
+
+  expect(screen.getByText('Wren is writing')).toBeInTheDocument()
 })
 
 test('what was refused says why and offers what can be done', async () => {

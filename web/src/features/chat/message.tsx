@@ -1,7 +1,8 @@
-import { Square } from 'lucide-react'
-import { memo, useId } from 'react'
+import { EyeOff, type LucideIcon, Pin, Square } from 'lucide-react'
+import { type KeyboardEvent, memo, useId } from 'react'
 import type { Saying } from '../../outbox/sayings'
 import { isUnfinished } from '../../realtime/conversations'
+import { means } from '../../shared/a11y/keymap'
 import type { Message as MessageRowData } from '../../shared/api/wire'
 import { useText } from '../../shared/i18n/text'
 import { cx } from '../../shared/lib/class-names'
@@ -13,10 +14,13 @@ import { Portrait } from '../../shared/ui/portrait'
 import { EditForm } from './edit-form'
 import { MessageActions } from './message-actions'
 import { ReplyText } from './message-text'
+import type { Panel } from './panel'
 import { RowState } from './row-state'
 import type { MessageRow } from './rows'
 import { messageState, type Remedy, sayingState } from './state-words'
 import { Swipes } from './swipes'
+import { UsageChip } from './usage-chip'
+import { AnswerNow } from './waiting-reply'
 
 export interface Speaker {
   name: string
@@ -25,16 +29,26 @@ export interface Speaker {
 
 /** What the reader can do to any row; one object for the whole transcript, so that rows stay as they are. */
 export interface RowDeeds {
-  copy: (message: MessageRowData) => void
+  /** Put the text into the clipboard: its Markdown, or what is read of it. */
+  copy: (message: MessageRowData, plain: boolean) => void
   startEdit: (id: string | null) => void
   save: (message: MessageRowData, content: string) => void
+  /** Bring back what the message said before. */
+  restore: (message: MessageRowData, content: string) => void
+  mark: (message: MessageRowData, marks: { hidden?: boolean; pinned?: boolean }) => void
   sayInstead: (message: MessageRowData, content: string) => void
+  /** Say the next thing after this message, beside what follows it now. */
+  sayAfter: (message: MessageRowData) => void
+  /** Copy the branch as far as this message into a new chat. */
+  fork: (message: MessageRowData) => void
   remove: (message: MessageRowData, subtree: boolean) => void
   select: (siblingId: string) => void
-  swipe: (message: MessageRowData) => void
+  swipe: (message: MessageRowData, instruction?: string) => void
   stop: (message: MessageRowData) => void
   retry: (message: MessageRowData) => void
   goOn: (message: MessageRowData) => void
+  /** Show more about a message beside the chat. */
+  open: (panel: Panel) => void
   remedySaying: (saying: Saying, remedy: Remedy) => void
 }
 
@@ -68,6 +82,7 @@ function CharacterMessage({ row, speaker, deeds, editing, last, following, total
       aria-labelledby={nameId}
       aria-busy={running}
       {...placeOf(row, total)}
+      onKeyDown={turning(row, deeds)}
       style={voiceStyle(speaker.name)}
       className="group/row grid grid-cols-[28px_minmax(0,1fr)] gap-x-3 sm:grid-cols-[36px_minmax(0,1fr)] sm:gap-x-4"
     >
@@ -78,6 +93,7 @@ function CharacterMessage({ row, speaker, deeds, editing, last, following, total
             {speaker.name}
           </b>
           {running ? <span>{state.words}</span> : <Moment at={row.at} />}
+          <Marks message={message} />
         </p>
         {editing ? (
           <EditForm
@@ -86,28 +102,26 @@ function CharacterMessage({ row, speaker, deeds, editing, last, following, total
             onCancel={() => deeds.startEdit(null)}
           />
         ) : (
-          <ReplyText message={message} running={running} />
+          <ReplyText message={message} speaker={speaker.name} running={running} />
         )}
         {running && (
-          <Button className="mt-3 min-h-8 px-3 text-small text-soft" onClick={() => deeds.stop(message)}>
-            <Square size={15} aria-hidden />
-            {t('chat.stop')}
-          </Button>
+          <div className="mt-3 flex flex-wrap gap-2">
+            <Button className="min-h-8 px-3 text-small text-soft" onClick={() => deeds.stop(message)}>
+              <Square size={15} aria-hidden />
+              {t('chat.stop')}
+            </Button>
+            {message.status === 'queued' && <AnswerNow message={message} onStop={deeds.stop} />}
+          </div>
         )}
         {!running && <RowState state={state} onRemedy={onRemedy} className="mt-2" />}
         {!running && !editing && (
           <MessageActions
+            message={message}
+            deeds={deeds}
             always={last}
             following={following}
             // Out of sight it takes no room: it stands in the gap between two rows.
-            className={cx('mt-1 -ml-2', !last && '-mb-9 pointer-coarse:mb-0')}
-            actions={{
-              copy: () => deeds.copy(message),
-              edit: () => deeds.startEdit(message.id),
-              remove: (subtree) => deeds.remove(message, subtree),
-              again: answers ? () => deeds.swipe(message) : undefined,
-              goOn: answers && message.content ? () => deeds.goOn(message) : undefined,
-            }}
+            className={cx('-ms-2 mt-1', !last && '-mb-9 pointer-coarse:mb-0')}
             swipes={
               (row.siblings.length > 1 || (last && answers)) && (
                 <Swipes
@@ -119,7 +133,9 @@ function CharacterMessage({ row, speaker, deeds, editing, last, following, total
                 />
               )
             }
-          />
+          >
+            <UsageChip message={message} onOpen={deeds.open} />
+          </MessageActions>
         )}
       </div>
     </article>
@@ -133,6 +149,7 @@ function OwnMessage({ row, deeds, editing, last, following, total }: MessageProp
     <article
       aria-label={t('chat.youAt', { time: timeOfDay(row.at) })}
       {...placeOf(row, total)}
+      onKeyDown={turning(row, deeds)}
       className="group/row grid justify-items-end"
     >
       {editing ? (
@@ -150,13 +167,10 @@ function OwnMessage({ row, deeds, editing, last, following, total }: MessageProp
       <div className="mt-1 flex max-w-full items-center justify-end gap-x-2 text-small text-soft">
         {!editing && (
           <MessageActions
+            message={message}
+            deeds={deeds}
             always={last}
             following={following}
-            actions={{
-              copy: () => deeds.copy(message),
-              edit: () => deeds.startEdit(message.id),
-              remove: (subtree) => deeds.remove(message, subtree),
-            }}
             swipes={
               row.siblings.length > 1 && (
                 <Swipes
@@ -170,6 +184,7 @@ function OwnMessage({ row, deeds, editing, last, following, total }: MessageProp
             }
           />
         )}
+        <Marks message={message} />
         <Moment at={row.at} />
         <RowState state={messageState(message)} onRemedy={() => undefined} />
       </div>
@@ -200,6 +215,25 @@ export const SayingMessage = memo(function SayingMessage({
   )
 })
 
+/** The arrows turn to the version before or after, when the row itself has the focus. */
+function turning({ message, siblings }: MessageRow, deeds: RowDeeds) {
+  return (event: KeyboardEvent) => {
+    if (event.target !== event.currentTarget) return
+    const step = means(event, 'previousVersion') ? -1 : means(event, 'nextVersion') ? 1 : 0
+    if (step === 0) return
+    event.preventDefault()
+    turn(message, siblings, document.dir === 'rtl' ? -step : step, deeds)
+  }
+}
+
+/** Go to another version of a message; a new one of a reply is made after the last. */
+export function turn(message: MessageRowData, siblings: readonly string[], step: number, deeds: RowDeeds): void {
+  const other = siblings[siblings.indexOf(message.id) + step]
+  if (other !== undefined) deeds.select(other)
+  else if (step > 0 && message.role === 'assistant' && message.parent_id !== null && !isUnfinished(message))
+    deeds.swipe(message)
+}
+
 /** Where a row stands in the whole chat, of which only a part is on the page. It can have the focus. */
 function placeOf(row: MessageRow, total: number | null) {
   return {
@@ -215,6 +249,26 @@ function OwnText({ content }: { content: string }) {
     <div className="tale max-w-[34rem] rounded-card border border-transparent bg-mine px-4 py-3">
       <Markdown text={content} />
     </div>
+  )
+}
+
+/** What the reader has marked a message as. */
+function Marks({ message: { hidden, pinned } }: { message: MessageRowData }) {
+  const t = useText()
+  return (
+    <>
+      {pinned && <Mark icon={Pin} words={t('chat.pinned')} />}
+      {hidden && <Mark icon={EyeOff} words={t('chat.hidden')} />}
+    </>
+  )
+}
+
+function Mark({ icon: Icon, words }: { icon: LucideIcon; words: string }) {
+  return (
+    <span className="inline-flex items-center gap-1 whitespace-nowrap">
+      <Icon size={15} aria-hidden />
+      {words}
+    </span>
   )
 }
 

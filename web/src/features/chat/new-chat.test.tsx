@@ -4,7 +4,7 @@ import { beforeEach, expect, test } from 'vitest'
 import { aCharacter, aModel } from '../../../test/factories/rows'
 import { renderPage, serve } from '../../../test/page'
 import { outbox, store } from '../../realtime/realtime'
-import { ChatPage } from './chat-page'
+import { NewChatPage } from './new-chat-page'
 
 const sayings = () => store.getState().outbox
 
@@ -19,7 +19,7 @@ function show(models = [aModel()], firstWords?: string) {
     'GET /api/settings': { default_ai_model_id: models[0]?.id ?? null },
   })
   const state = firstWords === undefined ? null : { firstWords }
-  return renderPage(<ChatPage />, { path: '/new', at: { pathname: '/new', search: '?character=c1', state } })
+  return renderPage(<NewChatPage />, { path: '/new', at: { pathname: '/new', search: '?character=c1', state } })
 }
 
 test('a new chat shows whom it is with, and the words that begin it', async () => {

@@ -20,6 +20,8 @@ import { SessionHeader } from './session-header'
 import { useOnline, useOutbox } from './use-chat'
 import { useRowDeeds } from './use-row-deeds'
 
+/** There are no rows yet that could be edited or looked into. */
+const nothing = () => undefined
 const NOTHING_SHOWN: ReadonlySet<string> = new Set()
 
 interface NewChatProps {
@@ -35,7 +37,7 @@ export function NewChat({ characterId, firstWords }: NewChatProps) {
   const location = useLocation()
   const online = useOnline()
   const composer = useRef<Composer>(null)
-  const deeds = useRowDeeds('', composer, () => undefined)
+  const deeds = useRowDeeds('', composer, nothing, nothing, nothing)
   const starters = useStarters()
   const [chosenModel, setChosenModel] = useState<string | null>(null)
   const { data: character, error, refetch } = useCharacter(characterId)
@@ -114,10 +116,10 @@ export function NewChat({ characterId, firstWords }: NewChatProps) {
             <SayingMessage key={id} saying={saying} online={online} deeds={deeds} />
           ))}
           {sayings.length === 0 && (
-            <ul aria-label={t('chat.waysToBegin')} className="flex flex-wrap gap-2 pl-10 sm:pl-13">
+            <ul aria-label={t('chat.waysToBegin')} className="flex flex-wrap gap-2 ps-10 sm:ps-13">
               {starters.map((words) => (
                 <li key={words}>
-                  <Button className="rounded-card text-left font-story" onClick={() => begin(words)}>
+                  <Button className="rounded-card text-start font-story" onClick={() => begin(words)}>
                     {words}
                   </Button>
                 </li>
@@ -128,14 +130,13 @@ export function NewChat({ characterId, firstWords }: NewChatProps) {
       </div>
       <InputForm
         ref={composer}
-        draftKey={`new.${characterId}`}
+        draftKey={`new:${characterId}`}
         placeholder={t('chat.saySomething', { name: character.name })}
         disabled={sayings.some(({ saying }) => saying.status === 'sending')}
         tools={<ModelChip model={model} onChoose={setChosenModel} />}
         note={<ModelNote model={model} ready />}
         onSend={begin}
-        onEditLast={() => undefined}
-        onEscape={() => undefined}
+        onCommand={nothing}
       />
     </div>
   )

@@ -1,4 +1,7 @@
+import { SlidersHorizontal } from 'lucide-react'
 import { Link } from 'react-router'
+import { useText } from '../../shared/i18n/text'
+import { IconButton } from '../../shared/ui/button'
 import { PageTitle } from '../../shared/ui/page-title'
 
 interface SessionHeaderProps {
@@ -7,12 +10,15 @@ interface SessionHeaderProps {
   worldTime?: string | null | undefined
   /** The reader is writing here already: leave the focus where it is. */
   keepFocus: boolean
+  /** Opens the chat's settings; a chat that has not begun has none. */
+  onSettings?: (from: HTMLElement) => void
 }
 
-export function SessionHeader({ title, character, worldTime, keepFocus }: SessionHeaderProps) {
+export function SessionHeader({ title, character, worldTime, keepFocus, onSettings }: SessionHeaderProps) {
+  const t = useText()
   return (
-    <header className="flex min-h-16 items-center border-line border-b px-4 py-2.5 group-data-[sidebar=hidden]/shell:pl-14 sm:px-6">
-      <div className="min-w-0">
+    <header className="flex min-h-16 items-center gap-3 border-line border-b px-4 py-2.5 group-data-[sidebar=hidden]/shell:ps-14 sm:px-6">
+      <div className="min-w-0 flex-1">
         <PageTitle keepFocus={keepFocus} className="truncate font-semibold font-story text-story leading-tight">
           {title}
         </PageTitle>
@@ -26,6 +32,13 @@ export function SessionHeader({ title, character, worldTime, keepFocus }: Sessio
           {worldTime}
         </p>
       </div>
+      {onSettings && (
+        <IconButton
+          icon={SlidersHorizontal}
+          name={t('chat.settings')}
+          onClick={(event) => onSettings(event.currentTarget)}
+        />
+      )}
     </header>
   )
 }

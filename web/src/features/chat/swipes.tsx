@@ -22,6 +22,7 @@ export function Swipes({ siblings, id, canMake, onSelect, onMake }: SwipesProps)
       <IconButton
         icon={ChevronLeft}
         name={t('chat.previousVersion')}
+        className="rtl:-scale-x-100"
         disabled={previous === undefined}
         onClick={() => previous !== undefined && onSelect(previous)}
       />
@@ -31,6 +32,7 @@ export function Swipes({ siblings, id, canMake, onSelect, onMake }: SwipesProps)
       <IconButton
         icon={ChevronRight}
         name={next === undefined ? t('chat.newVersion') : t('chat.nextVersion')}
+        className="rtl:-scale-x-100"
         disabled={next === undefined && !canMake}
         onClick={() => (next === undefined ? onMake() : onSelect(next))}
       />

@@ -1,41 +1,71 @@
 import { type RefObject, useMemo } from 'react'
+import { useNavigate } from 'react-router'
 import { commands, conversations, outbox } from '../../realtime/realtime'
-import { deleteMessage, restoreMessage, updateMessage } from '../../shared/api/messages'
+import { deleteMessage, forkChatSession, restoreMessage, updateMessage } from '../../shared/api/messages'
 import { updateChatSession } from '../../shared/api/sessions'
+import type { Message } from '../../shared/api/wire'
 import { useText } from '../../shared/i18n/text'
+import { plainText } from '../../shared/markdown/plain'
 import { useNotify } from '../../shared/ui/toaster'
 import type { Composer } from './input-form'
 import type { RowDeeds } from './message'
+import type { Panel } from './panel'
 
 /** What the rows of one chat can do. The object stays the same while the chat does. */
 export function useRowDeeds(
   sessionId: string,
   composer: RefObject<Composer | null>,
   startEdit: (id: string | null) => void,
+  open: (panel: Panel) => void,
+  sayAfter: (message: Message) => void,
 ): RowDeeds {
   const notify = useNotify()
   const t = useText()
+  const navigate = useNavigate()
   return useMemo(() => {
     const attempt = (deed: Promise<unknown>, what: string) => {
-      deed.catch((error: unknown) => {
-        const why = error instanceof Error ? error.message : String(error)
-        notify.alert(t('chat.failure', { what, why }))
-      })
+      deed.catch((error: unknown) =>
+        notify.alert(t('chat.failure', { what, why: error instanceof Error ? error.message : String(error) })),
+      )
+    }
+    const change = async (message: Message, patch: Parameters<typeof updateMessage>[1]) => {
+      const row = await updateMessage(message, patch)
+      conversations.takeIn(sessionId, [row])
+      return row
     }
     return {
       startEdit,
-      copy: (message) =>
+      open,
+      sayAfter,
+      copy: (message, plain) =>
         attempt(
-          navigator.clipboard.writeText(message.content).then(() => notify.say(t('chat.copied'))),
+          navigator.clipboard
+            .writeText(plain ? plainText(message.content) : message.content)
+            .then(() => notify.say(t('chat.copied'))),
           t('chat.copyFailed'),
         ),
       save: (message, content) =>
         attempt(
-          updateMessage(message, content).then((row) => {
-            conversations.takeIn(sessionId, [row])
-            startEdit(null)
-          }),
+          change(message, { content }).then(() => startEdit(null)),
           t('chat.saveFailed'),
+        ),
+      restore: (message, content) =>
+        attempt(
+          change(message, { content }).then((row) =>
+            notify.say(t('chat.revisionRestored'), () =>
+              attempt(change(row, { content: message.content }), t('chat.saveFailed')),
+            ),
+          ),
+          t('chat.saveFailed'),
+        ),
+      mark: (message, marks) => attempt(change(message, marks), t('chat.saveFailed')),
+      fork: (message) =>
+        attempt(
+          forkChatSession(message).then(({ id }) => {
+            navigate(`/c/${id}`)
+            notify.say(t('chat.forked'))
+          }),
+          t('chat.forkFailed'),
         ),
       sayInstead: (message, content) => {
         startEdit(null)
@@ -56,7 +86,7 @@ export function useRowDeeds(
           updateChatSession(sessionId, { active_leaf_id: siblingId }).then((row) => conversations.takeInSession(row)),
           t('chat.selectFailed'),
         ),
-      swipe: (message) => attempt(commands.swipe(message.id), t('chat.swipeFailed')),
+      swipe: (message, instruction) => attempt(commands.swipe(message.id, instruction), t('chat.swipeFailed')),
       stop: (message) => attempt(commands.stop(message.id), t('chat.stopFailed')),
       retry: (message) => attempt(commands.retry(message), t('chat.retryFailed')),
       goOn: (message) => attempt(commands.continue(message), t('chat.continueFailed')),
@@ -69,5 +99,5 @@ export function useRowDeeds(
         if (remedy === 'edit') composer.current?.insert(saying.content)
       },
     }
-  }, [sessionId, composer, startEdit, notify, t])
+  }, [sessionId, composer, startEdit, open, sayAfter, notify, navigate, t])
 }

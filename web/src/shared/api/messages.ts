@@ -1,6 +1,11 @@
 import { answer, api, ifMatch } from './client'
 import type { components } from './schema.gen'
-import type { Message } from './wire'
+import type { Message, SessionRow } from './wire'
+
+type Schemas = components['schemas']
+/** What the model read for a reply. */
+export type Prompt = Schemas['causerie__prompting__schemas__PromptOut']
+export type PromptPart = Schemas['PromptPartOut']
 
 /** Beside which message a page of a branch lies. */
 export type PlaceOfPage = { before: string } | { after: string } | { around: string }
@@ -16,9 +21,26 @@ export async function getMessage(id: string): Promise<Message> {
   return message(await answer(api.GET('/api/messages/{message_id}', inPath(id))))
 }
 
-export async function updateMessage({ id, version }: Message, content: string): Promise<Message> {
+/** Change a message, unless somebody else has since it was read. */
+export async function updateMessage({ id, version }: Message, body: Schemas['MessagePatch']): Promise<Message> {
   const params = { ...inPath(id).params, header: ifMatch(version) }
-  return message(await answer(api.PATCH('/api/messages/{message_id}', { params, body: { content } })))
+  return message(await answer(api.PATCH('/api/messages/{message_id}', { params, body })))
+}
+
+/** What a message said before, oldest first. */
+export function getRevisions(id: string) {
+  return answer(api.GET('/api/messages/{message_id}/revisions', inPath(id)))
+}
+
+/** What the model was asked for a reply; 404 when it was asked nothing. */
+export function getPrompt(id: string): Promise<Prompt> {
+  return answer(api.GET('/api/messages/{message_id}/prompt', inPath(id)))
+}
+
+/** Copy the branch as far as a message into a new chat. */
+export function forkChatSession({ id, session_id }: Message): Promise<SessionRow> {
+  const params = { path: { session_id } }
+  return answer(api.POST('/api/sessions/{session_id}/fork', { params, body: { message_id: id } }))
 }
 
 /** Take a message out of its branch; with `subtree` everything after it too. */
@@ -37,6 +59,6 @@ function inPath(id: string) {
 }
 
 /** The description leaves open what an error holds; the contract does not. */
-function message(row: components['schemas']['MessageOut']): Message {
+function message(row: Schemas['MessageOut']): Message {
   return row as Message
 }

@@ -1,4 +1,4 @@
-/** Small facts kept by the browser: drafts, the last chat, the theme. They are conveniences; losing one loses no chat. */
+/** Small facts kept by the browser: the last chat, the theme. They are conveniences; losing one loses no chat. */
 
 const PREFIX = 'causerie.'
 

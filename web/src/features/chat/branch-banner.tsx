@@ -1,0 +1,23 @@
+import { GitBranch, X } from 'lucide-react'
+import type { Message } from '../../shared/api/wire'
+import { useText } from '../../shared/i18n/text'
+import { plainText } from '../../shared/markdown/plain'
+import { IconButton } from '../../shared/ui/button'
+
+const LONGEST_QUOTE = 80
+
+/** What is written next comes after an earlier message, beside what follows it now. */
+export function BranchBanner({ after, onCancel }: { after: Message; onCancel: () => void }) {
+  const t = useText()
+  const words = plainText(after.content)
+  const quote = words.length > LONGEST_QUOTE ? `${words.slice(0, LONGEST_QUOTE).trimEnd()}…` : words
+  return (
+    <div className="mb-1 flex items-center gap-2 border-line border-b pb-1 text-small text-soft">
+      <GitBranch size={15} aria-hidden />
+      <p role="status" className="min-w-0 flex-1 truncate">
+        {t('chat.branching', { quote })}
+      </p>
+      <IconButton icon={X} name={t('chat.branchCancel')} onClick={onCancel} />
+    </div>
+  )
+}
