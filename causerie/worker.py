@@ -17,6 +17,7 @@ from causerie.broker.memory import MemoryBus, MemoryDispatcher, MemorySessionCac
 from causerie.broker.ports import Dispatcher, EventNotice, SessionCache, SessionHint, TokenBus
 from causerie.chats.service import Entry, PagesOutdated, ReplyQueued, StopRequested
 from causerie.config import Settings
+from causerie.db import search
 from causerie.db.across import NOBODY
 from causerie.db.database import Database
 from causerie.db.errors import SchemaMismatch, StorageUnavailable
@@ -142,7 +143,9 @@ async def open_database(settings: Settings, not_yet: Callable[[CauserieError], N
     """
     if (file := settings.database_file) is not None:
         await asyncio.to_thread(bring_up_to_date, file)
-        return SqliteDatabase(file)
+        sqlite = SqliteDatabase(file)
+        await sqlite.read(NOBODY, search.go_on)
+        return sqlite
     # Its driver is an extra, and slow to import.
     from causerie.db.links import reason_of  # noqa: PLC0415
     from causerie.db.postgres import PostgresDatabase  # noqa: PLC0415

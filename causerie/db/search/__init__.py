@@ -1,6 +1,6 @@
 """One index over all text of a user, written with the rows and asked in the same words on both databases."""
 
-from causerie.db.search.entries import CHARACTER, MESSAGE, SESSION, Text, forget, put, put_all
+from causerie.db.search.entries import CHARACTER, MESSAGE, SESSION, Text, forget, go_on, put, put_all
 from causerie.db.search.finding import NEWEST, Found, Window, find, find_in_session, sessions_with
 from causerie.db.search.words import Query, Term, fold, parse, pattern, spread
 
@@ -18,6 +18,7 @@ __all__ = [
     "find_in_session",
     "fold",
     "forget",
+    "go_on",
     "parse",
     "pattern",
     "put",

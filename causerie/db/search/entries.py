@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import text as sql
+
 from causerie.db.search import statements
 from causerie.db.search.words import kept
 from causerie.db.work import Work
 
 MESSAGE, SESSION, CHARACTER = "message", "session", "character"
+
+_LAST = sql('SELECT max((SELECT max(number) FROM search_entry WHERE user_id = "user".id)) FROM "user"')
 
 _lock = threading.Lock()
 _last = 0
@@ -75,7 +79,19 @@ def scopes(kind: str, session_id: UUID | None) -> list[str]:
 
 def next_number() -> int:
     """Return a number greater than every one that this process has given: microseconds, at least."""
+    return _later_than(0)
+
+
+def go_on(work: Work) -> None:
+    """Let this process's numbers begin above all that a SQLite file has, even when the clock was set back since.
+
+    A row of its full-text index has a number and no owner: two users' entries must never share one.
+    """
+    _later_than(work.connection.execute(_LAST).scalar() or 0)
+
+
+def _later_than(number: int) -> int:
     global _last  # noqa: PLW0603 (the order of a process's entries is the process's)
     with _lock:
-        _last = max(_last + 1, time.time_ns() // 1_000)
+        _last = max(_last + 1, number + 1, time.time_ns() // 1_000)
         return _last
