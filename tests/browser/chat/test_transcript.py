@@ -66,7 +66,11 @@ def test_a_chat_opens_at_its_end_with_what_it_needs(chat: Chat, long_chat: LongC
 def test_five_pages_come_above_and_nothing_moves(chat: Chat, long_chat: LongChat) -> None:
     chat.open(long_chat.session_id)
     held: list[Route] = []
-    chat.page.route("**/api/messages?*", held.append)
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    chat.page.route("**/api/messages?*", hold)
     transcript(chat).focus()
 
     for _ in range(5):
