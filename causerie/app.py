@@ -34,7 +34,7 @@ from causerie.http.pages import Pages
 from causerie.http.problems import PROBLEM_HANDLERS
 from causerie.http.routing import RouteIndex
 from causerie.jobs.routes import router as jobs_router
-from causerie.ops import health, metrics
+from causerie.ops import client_events, health, metrics
 from causerie.ops.data_folder import prepare_folder
 from causerie.profiles import service as profiles
 from causerie.profiles.routes import router as profiles_router
@@ -47,6 +47,7 @@ from causerie.realtime.sse import router as events_router
 from causerie.search.routes import router as search_router
 from causerie.settings.routes import router as settings_router
 from causerie.trash.routes import router as trash_router
+from causerie.usage.routes import router as usage_router
 from causerie.worker import DEFAULT_CONCURRENCY, Process, open_database, running, together
 
 log = structlog.get_logger(__name__)
@@ -86,6 +87,7 @@ def create_app(settings: Settings, *, concurrency: int | None = DEFAULT_CONCURRE
     app.state.settings, app.state.sealer = settings, sealer
     app.state.drain = partial(_drain, app.state)
     app.state.traffic, app.state.lag = metrics.Traffic(), metrics.Lag()
+    app.state.client_log = client_events.ClientLog()
     _add_routes(app)
     if settings.allowed_origins:
         app.add_middleware(
@@ -213,6 +215,8 @@ def _add_routes(app: FastAPI) -> None:
         search_router,
         trash_router,
         jobs_router,
+        usage_router,
+        client_events.router,
         health.router,
         health.probes,
     )

@@ -16,6 +16,7 @@ FEATURES = {
     "prompting",
     "prompts",
     "settings",
+    "usage",
 }
 # What a feature shows to others; its queries, statements and routes are its own.
 SHOWN = {"service", "schemas", "events", "errors", "models"}

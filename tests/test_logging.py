@@ -10,7 +10,7 @@ import structlog
 
 from causerie.logging import Format, configure_logging
 
-TRAP = "a\nFAKE entry\x1b[31m"
+TRAP = "a\nFAKE entry\x1b[31m\u2028\u202e"
 
 pytestmark = pytest.mark.req("S75")
 
@@ -39,7 +39,7 @@ def test_an_entry_is_one_line(monkeypatch: pytest.MonkeyPatch, form: Format) -> 
     output = written(monkeypatch, form)
 
     assert output.count("\n") == 2
-    assert "\x1b[31m" not in output
+    assert not any(sign in output for sign in ("\x1b[31m", "\u2028", "\u202e"))
 
 
 def test_away_from_a_terminal_entries_are_json(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, RowMapping, delete, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from causerie.aimodels.models import AiModel
 from causerie.characters.models import Character
@@ -115,6 +116,13 @@ def count_with_character(work: Work, character_id: UUID) -> int:
     """Return how many sessions, trash included, have this character."""
     statement = select(func.count()).select_from(ChatSession).where(ChatSession.character_id == character_id)
     return work.session.scalar(statement) or 0
+
+
+def count_referring(work: Work, name: str, referred: UUID) -> int:
+    """Return how many sessions that are not in the trash have `referred` as their `name`."""
+    reference: InstrumentedAttribute[UUID | None] = getattr(ChatSession, name)
+    having = (reference == referred, ChatSession.deleted_at.is_(None))
+    return work.session.scalar(select(func.count()).select_from(ChatSession).where(*having)) or 0
 
 
 def has_reference(work: Work, name: str, referred: UUID) -> bool:

@@ -36,6 +36,13 @@ class _Out(BaseModel):
     model_config = ConfigDict(from_attributes=True, frozen=True)
 
 
+class Uses(_Out):
+    """What uses a profile or a system prompt."""
+
+    sessions: int = Field(description="Chats that were given it, those in the trash left out.")
+    settings: bool = Field(description="Whether new chats get it because the settings name it.")
+
+
 class SessionOut(_Out):
     """A session as clients see it."""
 
@@ -181,7 +188,10 @@ class MessageOut(_Out):
     finish_reason: str | None
     provider: str | None
     model: str | None
-    usage: dict[str, Any] | None
+    usage: dict[str, Any] | None = Field(
+        description="`prompt_tokens`, `completion_tokens` and maybe `cost` (US dollars) as the provider counted them; "
+        "`first_token_ms` and `total_ms` of the last attempt. null when nothing was counted."
+    )
     error: dict[str, Any] | None
     depth: int
     hidden: bool

@@ -35,6 +35,7 @@ class Reply:
         "checkpointed",
         "claimed",
         "finish",
+        "first_text_at",
         "interruption",
         "key",
         "leased_until",
@@ -58,6 +59,7 @@ class Reply:
         self.attempt = claimed.attempt
         self.leased_until = claimed.leased_until
         self.begun_at = boot_seconds()
+        self.first_text_at: float | None = None
         self._pieces = [claimed.kept]
         self.length = len(claimed.kept)
         self.published = self.length
@@ -90,6 +92,8 @@ class Reply:
 
     def append(self, text: str) -> None:
         """Add what the model wrote."""
+        if self.first_text_at is None:
+            self.first_text_at = boot_seconds()
         self._pieces.append(text)
         self.length += len(text)
 
@@ -110,7 +114,7 @@ class Reply:
                 self._scope.reschedule(asyncio.get_running_loop().time())
 
     def told(self) -> dict[str, Any]:
-        """Return what the provider told about the attempt, as the message's row keeps it."""
+        """Return what is known about the attempt at its end, as the message's row keeps it."""
         model = self.claimed.context.model
         usage = self.usage
         finish = self.finish
@@ -119,9 +123,16 @@ class Reply:
             counts = {"prompt_tokens": usage.prompt_tokens, "completion_tokens": usage.completion_tokens}
             if usage.cost is not None:
                 counts["cost"] = usage.cost
+            if self.first_text_at is not None:
+                counts["first_token_ms"] = _milliseconds(self.begun_at, self.first_text_at)
+            counts["total_ms"] = _milliseconds(self.begun_at, boot_seconds())
         return {
             "finish_reason": finish.reason if finish else None,
             "provider": (finish.provider if finish else None) or (model.provider if model else None),
             "model": (finish.model if finish else None) or (model.model if model else None),
             "usage": counts,
         }
+
+
+def _milliseconds(begun: float, ended: float) -> int:
+    return round(max(ended - begun, 0.0) * 1000)

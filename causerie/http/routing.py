@@ -15,20 +15,26 @@ class RouteIndex(BaseRoute):
     """All routes as one: the framework's own search tries one after the other, which for our last ones costs more than
     the rest of a small request.
 
-    A path that is known but not with this method is answered 405, with all its methods in `Allow`.
+    A path that is known but not with this method is answered 405, with all its methods in `Allow`. One that a route has
+    as its own is never another's parameter: `/prompts/preview` is no prompt.
     """
 
     def __init__(self, routes: Iterable[BaseRoute]) -> None:
         self.routes = list(routes)
+        self._by_path: dict[str, list[Route | WebSocketRoute]] = defaultdict(list)
         self._by_head: dict[str, list[Route | WebSocketRoute]] = defaultdict(list)
         for route in self.routes:
             if not isinstance(route, Route | WebSocketRoute):
                 raise TypeError(f"{type(route).__name__} has no path to find it by")
-            self._by_head[_head(route.path)].append(route)
+            if route.param_convertors:
+                self._by_head[_head(route.path)].append(route)
+            else:
+                self._by_path[route.path].append(route)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         allowed: set[str] = set()
-        for route in self._by_head.get(_head(scope["path"]), ()):
+        path = scope["path"]
+        for route in self._by_path.get(path) or self._by_head.get(_head(path)) or ():
             match, found = route.matches(scope)
             if match is Match.FULL:
                 return match, {**found, "found_route": route}

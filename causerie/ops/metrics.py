@@ -15,6 +15,7 @@ from starlette.types import Scope
 from causerie.chats.following import Following
 from causerie.config import is_loopback
 from causerie.errors import CauserieError
+from causerie.ops.client_events import ClientLog
 from causerie.ops.health import Fleet, Part, look, shown_id
 
 if TYPE_CHECKING:  # it is imported at the first scrape: most installations are never scraped
@@ -59,6 +60,7 @@ BROKER_AWAY = Metric("causerie_broker_away", "gauge", "1 while news of other pro
 SOCKETS = Metric("causerie_sockets", "gauge", "Open WebSocket connections.")
 OPEN_FEEDS = Metric("causerie_open_feeds", "gauge", "Sessions that somebody follows here.")
 TASKS = Metric("causerie_asyncio_tasks", "gauge", "Tasks of the event loop.")
+CLIENT_EVENTS = Metric("causerie_client_events", "counter", "What pages reported of themselves.", ("kind",))
 REQUESTS = Metric("causerie_http_requests", "counter", "HTTP requests answered.", ("method", "route", "status"))
 LAG = Metric("causerie_event_loop_lag_seconds", "histogram", "How late the event loop comes to what is due.")
 
@@ -80,6 +82,7 @@ METRICS = (
     SOCKETS,
     OPEN_FEEDS,
     TASKS,
+    CLIENT_EVENTS,
     REQUESTS,
     LAG,
 )
@@ -192,6 +195,9 @@ def _figures(state: State, fleet: Fleet | None) -> Iterator[Figure]:
     traffic: Traffic = state.traffic
     for labels, answered in traffic.answered.items():
         yield REQUESTS, labels, float(answered)
+    client_log: ClientLog = state.client_log
+    for kind, reported in client_log.counted.items():
+        yield CLIENT_EVENTS, (kind,), float(reported)
     if fleet is not None:
         yield from _of_the_fleet(fleet)
     if state.parts:

@@ -8,6 +8,7 @@ from causerie.prompting import normal, tiny
 from causerie.prompting.context import Context
 from causerie.prompting.errors import FixedPartsTooLong
 from causerie.prompting.parts import Draft, Part, messages_of
+from causerie.prompting.schemas import PreviewOut
 from causerie.prompting.tokens import MESSAGE_OVERHEAD, at_most
 from causerie.prompting.tracing import PromptTrace
 from causerie.providers.protocol import Profile, PromptMessage, Provider, Sampling
@@ -52,6 +53,18 @@ async def assemble(context: Context, provider: Provider, *, kept: str = "") -> P
         raise FixedPartsTooLong(_sizes(choice), choice.room)
     trace = PromptTrace(choice.parts, draft, choice.factor, choice.tokens, counted=choice.exact)
     return Prompt(messages_of(choice.parts), draft.sampling, trace)
+
+
+def preview(context: Context) -> PreviewOut:
+    """Return the message that the prompts of a chat begin with, before anything was said in it.
+
+    Its tokens are an estimate: no tokenizer is asked.
+    """
+    profile: Profile = "tiny" if context.model is not None and context.model.provider == "local" else "normal"
+    parts = _choose(_DRAFTS[profile](context, ""), 1.0, ESTIMATED_MARGIN).parts
+    sent = [part for part in parts if part.role == "system" and not part.cut]
+    (message,) = messages_of(sent)
+    return PreviewOut(text=message.text, tokens=sum(part.tokens for part in sent), profile=profile)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,14 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from causerie.aimodels.models import ModelRow
+from causerie.characters.errors import CharacterNotFound
 from causerie.characters.macros import substitute
 from causerie.chats import service as chats
 from causerie.chats.errors import MessageNotFound
 from causerie.chats.service import BranchMessage
 from causerie.db.work import Work
+from causerie.ids import new_id
+from causerie.profiles.errors import ProfileNotFound
 from causerie.prompting import statements
 from causerie.settings.models import DEFAULT_CONTEXT_MESSAGES
 
@@ -85,6 +88,31 @@ def read_context(work: Work, session_id: UUID, reply_id: UUID) -> Context:
         is_swipe=row.has_swipes,
         model=_model(row),
         retry_paid=bool(row.retry_paid),
+    )
+
+
+def read_preview(work: Work, content: str, character_id: UUID | None, user_profile_id: UUID | None) -> Context:
+    """Read what the first prompt of a new chat would be made from, with `content` as the user's system prompt.
+
+    Raises:
+        CharacterNotFound: the actor has no such character.
+        ProfileNotFound: the actor has no such profile.
+    """
+    row = work.execute(statements.PREVIEW, character_id=character_id, user_profile_id=user_profile_id).one()
+    card = _card(row)
+    if character_id is not None and card is None:
+        raise CharacterNotFound
+    if user_profile_id is not None and row.profile_name is None:
+        raise ProfileNotFound
+    return Context(
+        reply_id=new_id(),
+        reply_version=1,
+        branch=(),
+        card=card,
+        user_name=row.profile_name or NAMELESS_USER,
+        persona=row.profile_description or "",
+        system_prompt=content,
+        model=_model(row),
     )
 
 

@@ -3,10 +3,12 @@
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from causerie.http.answers import Input
 from causerie.prompting.parts import Cut, PartName
-from causerie.providers.protocol import Role
+from causerie.prompts.schemas import PromptContent
+from causerie.providers.protocol import Profile, Role
 
 
 class StoredPart(NamedTuple):
@@ -37,6 +39,29 @@ class StoredTrace(BaseModel, frozen=True):
     counted: bool
     sampling: dict[str, Any]
     parts: list[StoredPart]
+
+
+class PromptPreview(Input):
+    """A system prompt, and the chat that it is tried in. Nothing of it is stored."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"content": "You are {{char}}. Answer {{user}} in verse."}]}
+    )
+
+    content: PromptContent
+    character_id: UUID | None = None
+    user_profile_id: UUID | None = Field(default=None, description="Without one the usual profile.")
+
+
+class PreviewOut(BaseModel):
+    """The message that the prompts of such a chat begin with, with all names in it."""
+
+    text: str
+    tokens: int = Field(description="An estimate.")
+    profile: Profile = Field(
+        description="How the chat's model is written to: one with less than 500 million parameters (`tiny`) is told in "
+        "a sentence who it is, and reads no system prompt."
+    )
 
 
 class PromptMessageOut(BaseModel):

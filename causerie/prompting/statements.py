@@ -1,8 +1,21 @@
 """The statements of the hot path, built once; each binds `:actor`."""
 
 from dataclasses import fields
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql
 
 from causerie.aimodels.models import AiModel, ModelRow
@@ -28,34 +41,24 @@ segments = table_of(PromptSegment)
 MODEL_COLUMNS = tuple(field.name for field in fields(ModelRow))
 
 
+_CARD = (
+    characters.c.name.label("character_name"),
+    characters.c.description,
+    characters.c.personality,
+    characters.c.scenario,
+    characters.c.first_mes,
+    characters.c.mes_example,
+    characters.c.system_prompt.label("character_system_prompt"),
+    characters.c.post_history_instructions,
+)
+_PERSONA = (profiles.c.name.label("profile_name"), profiles.c.description.label("profile_description"))
+_MODEL = tuple(models.c[name].label(f"model_{name}") for name in MODEL_COLUMNS)
+
+
 def _context() -> Select[tuple[object, ...]]:
     sibling = messages.alias("sibling")
-    default_prompt = prompts.alias("default_prompt")
-    default_profile = profiles.alias("default_profile")
-    chosen_model = func.coalesce(sessions.c.ai_model_id, characters.c.ai_model_id, settings.c.default_ai_model_id)
     chosen_prompt = func.coalesce(
-        sessions.c.system_prompt_id,
-        settings.c.default_system_prompt_id,
-        select(default_prompt.c.id)
-        .where(
-            default_prompt.c.user_id == ACTOR,
-            default_prompt.c.is_default.is_(True),
-            default_prompt.c.deleted_at.is_(None),
-        )
-        .limit(1)
-        .scalar_subquery(),
-    )
-    chosen_profile = func.coalesce(
-        sessions.c.user_profile_id,
-        settings.c.default_user_profile_id,
-        select(default_profile.c.id)
-        .where(
-            default_profile.c.user_id == ACTOR,
-            default_profile.c.is_default.is_(True),
-            default_profile.c.deleted_at.is_(None),
-        )
-        .limit(1)
-        .scalar_subquery(),
+        sessions.c.system_prompt_id, settings.c.default_system_prompt_id, _marked_default(prompts)
     )
     return (
         select(
@@ -76,18 +79,10 @@ def _context() -> Select[tuple[object, ...]]:
             sessions.c.user_persona,
             settings.c.context_messages,
             settings.c.retry_paid,
-            characters.c.name.label("character_name"),
-            characters.c.description,
-            characters.c.personality,
-            characters.c.scenario,
-            characters.c.first_mes,
-            characters.c.mes_example,
-            characters.c.system_prompt.label("character_system_prompt"),
-            characters.c.post_history_instructions,
-            profiles.c.name.label("profile_name"),
-            profiles.c.description.label("profile_description"),
+            *_CARD,
+            *_PERSONA,
             prompts.c.content.label("system_prompt"),
-            *(models.c[name].label(f"model_{name}") for name in MODEL_COLUMNS),
+            *_MODEL,
         )
         .select_from(messages)
         .join(generations, and_(generations.c.user_id == ACTOR, generations.c.message_id == messages.c.id))
@@ -100,28 +95,58 @@ def _context() -> Select[tuple[object, ...]]:
                 characters.c.id == func.coalesce(messages.c.character_id, sessions.c.character_id),
             ),
         )
-        .outerjoin(
-            profiles,
-            and_(profiles.c.user_id == ACTOR, profiles.c.id == chosen_profile, profiles.c.deleted_at.is_(None)),
-        )
+        .outerjoin(profiles, _is_chosen_profile(sessions.c.user_profile_id))
         .outerjoin(
             prompts,
             and_(_own_or_everyones(prompts.c.user_id), prompts.c.id == chosen_prompt, prompts.c.deleted_at.is_(None)),
         )
-        .outerjoin(
-            models,
-            and_(
-                _own_or_everyones(models.c.user_id),
-                models.c.id == chosen_model,
-                models.c.deleted_at.is_(None),
-                models.c.enabled.is_(True),
-            ),
-        )
+        .outerjoin(models, _is_chosen_model(sessions.c.ai_model_id))
         .where(
             messages.c.user_id == ACTOR,
             messages.c.session_id == bindparam("session_id"),
             messages.c.id == bindparam("reply_id"),
         )
+    )
+
+
+def _preview() -> Select[tuple[object, ...]]:
+    character_id = bindparam("character_id", type_=characters.c.id.type)
+    return (
+        select(*_CARD, *_PERSONA, *_MODEL)
+        .select_from(settings)
+        .outerjoin(
+            characters,
+            and_(characters.c.user_id == ACTOR, characters.c.id == character_id, characters.c.deleted_at.is_(None)),
+        )
+        .outerjoin(profiles, _is_chosen_profile(bindparam("user_profile_id", type_=profiles.c.id.type)))
+        .outerjoin(models, _is_chosen_model())
+        .where(settings.c.user_id == ACTOR)
+    )
+
+
+def _is_chosen_profile(chosen: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Tell which profile is the user in a chat that has chosen so: its own, else the one that is usual."""
+    profile_id = func.coalesce(chosen, settings.c.default_user_profile_id, _marked_default(profiles))
+    return and_(profiles.c.user_id == ACTOR, profiles.c.id == profile_id, profiles.c.deleted_at.is_(None))
+
+
+def _is_chosen_model(*chosen: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Tell which model answers in a chat that has chosen so: its own, else its character's, else the usual one."""
+    return and_(
+        _own_or_everyones(models.c.user_id),
+        models.c.id == func.coalesce(*chosen, characters.c.ai_model_id, settings.c.default_ai_model_id),
+        models.c.deleted_at.is_(None),
+        models.c.enabled.is_(True),
+    )
+
+
+def _marked_default(table: Table) -> ScalarSelect[Any]:
+    marked = table.alias(f"default_{table.name}")
+    return (
+        select(marked.c.id)
+        .where(marked.c.user_id == ACTOR, marked.c.is_default.is_(True), marked.c.deleted_at.is_(None))
+        .limit(1)
+        .scalar_subquery()
     )
 
 
@@ -131,6 +156,9 @@ def _own_or_everyones(owner: ColumnElement[object]) -> ColumnElement[bool]:
 
 CONTEXT = _context()
 """All that a reply's prompt needs beside the branch above it: one row; columns of what is not there are null."""
+
+PREVIEW = _preview()
+"""The same for the first reply of a chat that is not there yet, as far as its choices decide it."""
 
 # SQLite reads PostgreSQL's words for this, so one statement serves both.
 INSERT_SEGMENTS = (

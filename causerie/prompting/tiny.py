@@ -50,7 +50,7 @@ def draft(context: Context, kept: str) -> Draft:
     old = [
         *(range(turn, following) for turn, following in pairwise(turns)),
         range(-len(opening), 0),
-        *(range(place, place + 1) for place in all_but_newest(said, *turns[-1:])),
+        *(range(place, place + 1) for turn in turns[-1:] for place in all_but_newest(said, turn)),
     ]
     window = (context.model and context.model.context_window) or MOST_TOKENS + REPLY_TOKENS
     return Draft(

@@ -12,10 +12,13 @@ from causerie.http.answers import Flag, Input, RowMembers, RowName
 _EXAMPLE: JsonDict = {"name": "Novelist", "content": "Write like a novelist: show, do not tell.", "is_default": True}
 
 
+PromptContent = Annotated[str, Field(max_length=100_000)]
+
+
 class PromptFields(Input):
     """What a client may set of a prompt beside its name."""
 
-    content: Annotated[str, Field(max_length=100_000)] = ""
+    content: PromptContent = ""
     is_default: Flag = Field(default=False, description="At most one prompt is; setting it here unsets it elsewhere.")
 
 

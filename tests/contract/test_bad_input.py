@@ -24,6 +24,7 @@ SAMPLES: dict[str, Any] = {
     "provider": "openai",
     "model": "m",
     "chat_session_id": None,
+    "events": [{"kind": "action", "name": "palette.open", "at": "2026-11-21T10:41:00Z"}],
 }
 
 

@@ -195,6 +195,23 @@ def test_a_message_is_hidden_and_pinned(api: Api) -> None:
     assert changed["content"] == message["content"]
 
 
+def test_what_is_hidden_is_left_out_of_prompts_until_it_is_shown_again(api: Api) -> None:
+    behaviour = api.provider.one_of_its_own(text=behaviours.QUICK_TEXT)
+    session_id = api.session(behaviour)["id"]
+    secret = api.store(session_id, "The key is under the mat.")
+    api.store(session_id, "I shall remember.", role="assistant")
+    api.patch(f"/messages/{secret['id']}", hidden=True)
+
+    api.say(session_id, "Where is the key?")
+    api.patch(f"/messages/{secret['id']}", hidden=False)
+    api.say(session_id, "Where is it?")
+
+    without, with_it = (str(asked["body"]["messages"]) for asked in api.provider.asked(behaviour))
+    assert "under the mat" not in without
+    assert "I shall remember." in without
+    assert "under the mat" in with_it
+
+
 @pytest.mark.req("S32")
 @pytest.mark.parametrize(
     ("name", "value"),

@@ -59,7 +59,9 @@ async def test_a_reply_is_stored_exactly_as_it_was_streamed(node: Node) -> None:
         reply = await node.final(message_id)
 
     assert (reply.content, reply.status, reply.attempt) == ("Good evening, 𝄞 traveller.", Status.COMPLETE, 1)
-    assert (reply.usage, reply.finish_reason) == ({"prompt_tokens": 12, "completion_tokens": 5}, "stop")
+    assert reply.usage is not None
+    assert (reply.usage["prompt_tokens"], reply.usage["completion_tokens"], reply.finish_reason) == (12, 5, "stop")
+    assert 0 <= reply.usage["first_token_ms"] <= reply.usage["total_ms"]
     end = json.loads(node.notices[-1].body)
     assert (end["content"], end["length"]) == (reply.content, 26)
     assert node.kinds() == ["message:created", "message:created", "session:updated", encoding.START, encoding.END]

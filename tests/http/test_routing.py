@@ -15,6 +15,12 @@ async def test_another_method_is_405_with_all_that_the_path_has(client: httpx.As
     assert response.json()["code"] == "method_not_allowed"
 
 
+async def test_a_path_of_its_own_is_no_row(client: httpx.AsyncClient) -> None:
+    response = await client.patch("/prompts/preview", json={})
+
+    assert (response.status_code, response.headers["allow"]) == (405, "POST")
+
+
 @pytest.mark.parametrize("path", ["/nothing", "/characters/a/b/c", "/", "/character"])
 async def test_an_unknown_path_is_404(client: httpx.AsyncClient, path: str) -> None:
     response = await client.get(path)

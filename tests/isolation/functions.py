@@ -352,6 +352,7 @@ BY_NAME: Mapping[str, Callable[[Scene], Sequence[Any]]] = {
     "trashed": lambda _: [None, True, False],
     "provider": lambda _: ["openai"],
     "instruction": lambda _: [None],
+    "content": lambda _: [_text("content")],
     "worker": lambda _: [UUID(int=7)],
     "seen": lambda scene: [(), [LiveText(scene["message_id"], 2, _text("partial and more"))]],
     "attempt": lambda _: [2, 1],

@@ -155,7 +155,7 @@ def _bodies(document: Mapping[str, Any], operation: Operation, names: Mapping[st
         yield None
         return
     schema = _resolved(document, described["schema"])
-    smallest = {name: _said(name, schema["properties"][name]) for name in schema.get("required", [])}
+    smallest = {name: _said(name, schema["properties"][name], schema) for name in schema.get("required", [])}
     yield smallest
     for name, member in schema["properties"].items():
         if _is_id(member) and not member.get("readOnly"):
@@ -164,7 +164,9 @@ def _bodies(document: Mapping[str, Any], operation: Operation, names: Mapping[st
             yield {**smallest, name: True}
 
 
-def _said(name: str, schema: Mapping[str, Any]) -> str:
+def _said(name: str, schema: Mapping[str, Any], whole: Mapping[str, Any]) -> Any:
+    if schema.get("type") == "array":
+        return whole["examples"][0][name]
     if "enum" in schema:
         return "openai" if name == "provider" else str(schema["enum"][0])
     if name not in _SAID:

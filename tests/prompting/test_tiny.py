@@ -130,3 +130,10 @@ async def test_a_long_first_sentence_is_cut_at_a_word_to_sixty_tokens() -> None:
     assert provider.tokens(prompt.messages[:1]) <= 64
     assert prompt.messages[0].text.startswith("You are Wren, a keeper of lamps and ")
     assert "lamp." not in prompt.messages[0].text
+
+
+async def test_a_chat_of_which_all_is_hidden_is_answered_nevertheless() -> None:
+    prompt = await assemble(context([user("Hi", hidden=True)]), tiny())
+
+    assert prompt.messages[0] == PromptMessage("system", SYSTEM)
+    assert not any("Hi" in message.text for message in prompt.messages)

@@ -36,3 +36,14 @@ async def test_everyones_are_read_by_all_and_changed_by_administrators(app: Fast
     assert (changed.status_code, changed.json()["content"]) == (200, "Be kind.")
     assert (refused.status_code, refused.json()["code"]) == (403, "administrators_only")
     assert (await get(client, f"/prompts/{shared['id']}"))["content"] == "Be kind."
+
+
+async def test_a_prompt_is_previewed_with_its_names_filled_in(client: httpx.AsyncClient) -> None:
+    character = await create(client, "/characters", name="Wren")
+    content = "You are {{char}}. Answer {{user}} in verse."
+
+    answer = await client.post("/prompts/preview", json={"content": content, "character_id": character["id"]})
+
+    assert answer.status_code == 200
+    assert answer.json()["text"].startswith("You are Wren")
+    assert answer.json()["tokens"] > 0

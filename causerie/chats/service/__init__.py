@@ -28,6 +28,7 @@ from causerie.chats.service.sessions import (
 )
 from causerie.chats.service.stopping import stop, stop_below, stop_in_session
 from causerie.chats.service.tree import BranchMessage, branch_above
+from causerie.chats.service.using import uses_of_profile, uses_of_prompt
 from causerie.chats.signals import PagesOutdated, ReplyQueued, Starter, StopRequested
 
 __all__ = [
@@ -76,4 +77,6 @@ __all__ = [
     "swipe",
     "trash",
     "trash_if_living",
+    "uses_of_profile",
+    "uses_of_prompt",
 ]

@@ -900,6 +900,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/profiles/{profile_id}/uses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Uses Of Profile
+         * @description Return how many chats a profile is in, and whether it is the usual one.
+         */
+        get: operations["get_uses_of_profile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/prompts/{prompt_id}/uses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Uses Of Prompt
+         * @description Return how many chats use a system prompt, and whether it is the usual one.
+         */
+        get: operations["get_uses_of_prompt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/chat-sessions/create": {
         parameters: {
             query?: never;
@@ -1016,6 +1056,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/prompts/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Prompt
+         * @description Return what the prompts of a new chat would begin with, word for word, if this were its system prompt.
+         */
+        post: operations["preview_prompt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sessions/{session_id}/events": {
         parameters: {
             query?: never;
@@ -1113,6 +1173,46 @@ export interface paths {
         get: operations["get_job"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Usage
+         * @description Return what replies consumed and how long they took, by day, model or character; as CSV without the totals.
+         */
+        get: operations["get_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/client-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report Client Events
+         * @description Report what happened in a page. At most 16 KiB; of many reports some are counted and not written.
+         */
+        post: operations["report_client_events"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1486,6 +1586,58 @@ export interface components {
             created_at: string;
         };
         /**
+         * ClientEvent
+         * @description One thing that happened in a page. `name` is the program's word for it, never a user's.
+         */
+        ClientEvent: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "error" | "slow_interaction" | "request" | "action";
+            /** Name */
+            name: string;
+            /**
+             * Detail
+             * @description What went wrong, in the program's words; no text of chats, no names, no keys.
+             */
+            detail?: string | null;
+            /** Duration Ms */
+            duration_ms?: number | null;
+            /** Status */
+            status?: number | null;
+            /**
+             * Page
+             * @description The page's route as a template, such as `/c/:id`.
+             */
+            page?: string | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /**
+         * ClientEvents
+         * @description What a page has to report since it did last.
+         * @example {
+         *       "events": [
+         *         {
+         *           "at": "2026-11-21T10:41:00Z",
+         *           "duration_ms": 2140,
+         *           "kind": "request",
+         *           "name": "GET /api/sessions",
+         *           "page": "/history",
+         *           "status": 503
+         *         }
+         *       ]
+         *     }
+         */
+        ClientEvents: {
+            /** Events */
+            events: components["schemas"]["ClientEvent"][];
+        };
+        /**
          * Fork
          * @description Where a session shall part; without `message_id` at its active leaf.
          * @example {
@@ -1835,7 +1987,10 @@ export interface components {
             provider: string | null;
             /** Model */
             model: string | null;
-            /** Usage */
+            /**
+             * Usage
+             * @description `prompt_tokens`, `completion_tokens` and maybe `cost` (US dollars) as the provider counted them; `first_token_ms` and `total_ms` of the last attempt. null when nothing was counted.
+             */
             usage: {
                 [key: string]: unknown;
             } | null;
@@ -1918,6 +2073,16 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+        };
+        /**
+         * Milliseconds
+         * @description What half, and 95 of 100, of the replies took at most: exact values of replies, between which nothing is made.
+         */
+        Milliseconds: {
+            /** P50 */
+            p50: number;
+            /** P95 */
+            p95: number;
         };
         /**
          * ModelFailure
@@ -2558,6 +2723,25 @@ export interface components {
             updated_at: string;
         };
         /**
+         * PreviewOut
+         * @description The message that the prompts of such a chat begin with, with all names in it.
+         */
+        PreviewOut: {
+            /** Text */
+            text: string;
+            /**
+             * Tokens
+             * @description An estimate.
+             */
+            tokens: number;
+            /**
+             * Profile
+             * @description How the chat's model is written to: one with less than 500 million parameters (`tiny`) is told in a sentence who it is, and reads no system prompt.
+             * @enum {string}
+             */
+            profile: "normal" | "tiny";
+        };
+        /**
          * ProfileOut
          * @description A profile as clients see it.
          */
@@ -2775,6 +2959,24 @@ export interface components {
             name?: string;
         };
         /**
+         * PromptPreview
+         * @description A system prompt, and the chat that it is tried in. Nothing of it is stored.
+         * @example {
+         *       "content": "You are {{char}}. Answer {{user}} in verse."
+         *     }
+         */
+        PromptPreview: {
+            /** Content */
+            content: string;
+            /** Character Id */
+            character_id?: string | null;
+            /**
+             * User Profile Id
+             * @description Without one the usual profile.
+             */
+            user_profile_id?: string | null;
+        };
+        /**
          * PromptReplacement
          * @description The whole prompt; what is left out returns to its default.
          * @example {
@@ -2830,6 +3032,14 @@ export interface components {
         ReplyAttempt: {
             /** Attempt */
             attempt?: number | null;
+        };
+        /**
+         * Reported
+         * @description How many of the events were written to the log; the others were counted alone.
+         */
+        Reported: {
+            /** Logged */
+            logged: number;
         };
         /**
          * Revisions
@@ -3194,6 +3404,73 @@ export interface components {
             purged_at: string;
         };
         /**
+         * Usage
+         * @description What some replies consumed, as their providers counted it. Those that no provider counted are replies alone.
+         */
+        Usage: {
+            /**
+             * Replies
+             * @description Also failed and stopped ones, and those in the trash until they are purged.
+             */
+            replies: number;
+            /** Prompt Tokens */
+            prompt_tokens: number;
+            /** Completion Tokens */
+            completion_tokens: number;
+            /**
+             * Cost
+             * @description US dollars; null when no provider told a price.
+             */
+            cost: number | null;
+            /** @description From the start of the attempt to its first text. */
+            first_token_ms: components["schemas"]["Milliseconds"] | null;
+            /** @description From the start of the attempt to its end. */
+            total_ms: components["schemas"]["Milliseconds"] | null;
+        };
+        /**
+         * UsageItem
+         * @description The usage of a day, a model or a character.
+         */
+        UsageItem: {
+            /**
+             * Replies
+             * @description Also failed and stopped ones, and those in the trash until they are purged.
+             */
+            replies: number;
+            /** Prompt Tokens */
+            prompt_tokens: number;
+            /** Completion Tokens */
+            completion_tokens: number;
+            /**
+             * Cost
+             * @description US dollars; null when no provider told a price.
+             */
+            cost: number | null;
+            /** @description From the start of the attempt to its first text. */
+            first_token_ms: components["schemas"]["Milliseconds"] | null;
+            /** @description From the start of the attempt to its end. */
+            total_ms: components["schemas"]["Milliseconds"] | null;
+            /**
+             * Key
+             * @description The day as YYYY-MM-DD, the provider and its model, or the character's id; empty without one.
+             */
+            key: string;
+            /**
+             * Label
+             * @description What a reader calls it: the day, the model, the character's name now.
+             */
+            label: string;
+        };
+        /**
+         * UsageReport
+         * @description Days from the first to the last, without those on which nothing was answered; else the most used first.
+         */
+        UsageReport: {
+            /** Items */
+            items: components["schemas"]["UsageItem"][];
+            totals: components["schemas"]["Usage"];
+        };
+        /**
          * UserOut
          * @description The account that a request acts for.
          * @example {
@@ -3223,6 +3500,22 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+        };
+        /**
+         * Uses
+         * @description What uses a profile or a system prompt.
+         */
+        Uses: {
+            /**
+             * Sessions
+             * @description Chats that were given it, those in the trash left out.
+             */
+            sessions: number;
+            /**
+             * Settings
+             * @description Whether new chats get it because the settings name it.
+             */
+            settings: boolean;
         };
         /**
          * WorkerHealth
@@ -9386,6 +9679,122 @@ export interface operations {
             };
         };
     };
+    get_uses_of_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                profile_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Uses"];
+                };
+            };
+            /** @description The `Host` is not this server's, or the body cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another site sent the request. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: no such row, or another user's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available, or too much waits; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_uses_of_prompt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prompt_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Uses"];
+                };
+            };
+            /** @description The `Host` is not this server's, or the body cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another site sent the request. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: no such row, or another user's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available, or too much waits; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     create_chat_session: {
         parameters: {
             query?: never;
@@ -10144,6 +10553,105 @@ export interface operations {
             };
         };
     };
+    preview_prompt: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key within 24 hours gives the same answer and does nothing again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromptPreview"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOut"];
+                };
+            };
+            /** @description The `Host` is not this server's, or the body cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another site sent the request. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: The actor has no such character, or it is in the trash. `not_found`: The actor has no such profile, or it is in the trash. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `still_running`: the first request with this key has no answer yet. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not of the route's type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some of the input is not valid; `errors` names each fault. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available, or too much waits; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     session_events: {
         parameters: {
             query?: {
@@ -10485,6 +10993,162 @@ export interface operations {
             };
             /** @description `not_found`: no such row, or another user's. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available, or too much waits; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_usage: {
+        parameters: {
+            query?: {
+                /** @description Replies that were begun then or later. */
+                from?: string | null;
+                /** @description Replies that were begun before that. */
+                to?: string | null;
+                by?: "day" | "model" | "character";
+                /** @description The time zone whose days are meant, by its IANA name. */
+                tz?: string;
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageReport"];
+                    "text/csv": string;
+                };
+            };
+            /** @description The `Host` is not this server's, or the body cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another site sent the request. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some of the input is not valid; `errors` names each fault. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available, or too much waits; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_client_events: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key within 24 hours gives the same answer and does nothing again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientEvents"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reported"];
+                };
+            };
+            /** @description The `Host` is not this server's, or the body cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another site sent the request. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `still_running`: the first request with this key has no answer yet. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not of the route's type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some of the input is not valid; `errors` names each fault. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,1 @@
+"""What models' replies consumed, and how long they took."""
