@@ -1,6 +1,6 @@
 /** The browser's database of this installation: what must outlive the page and the browser. */
 
-import { type DBSchema, type IDBPDatabase, openDB } from 'idb'
+import type { DBSchema, IDBPDatabase } from 'idb'
 import { root } from '../shared/api/root'
 import type { Saying } from './sayings'
 
@@ -60,6 +60,7 @@ export class Database {
   }
 
   async #opened(): Promise<IDBPDatabase<Tables>> {
+    const { openDB } = await import('idb')
     const database: IDBPDatabase<Tables> = await openDB<Tables>(this.#name, VERSION, {
       upgrade: (fresh) => {
         fresh.createObjectStore('sayings', { autoIncrement: true }).createIndex('id', 'id', { unique: true })

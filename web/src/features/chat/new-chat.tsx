@@ -58,8 +58,13 @@ export function NewChat({ characterId, firstWords }: NewChatProps) {
   useEffect(() => composer.current?.focus(), [])
 
   // Whichever tab sends it, and whenever: the chat is made when its first words are stored.
+  const shown = useRef(new Set<string>())
+  useEffect(() => {
+    for (const { id } of sayings) shown.current.add(id)
+  })
   const follow = useEffectEvent((id: string, sessionId: string) => {
-    if (sayings.some((row) => row.id === id)) navigate(`/c/${sessionId}`, { replace: true, state: BEGUN_HERE })
+    // Its row may have come before, and it is not among the sayings then.
+    if (shown.current.has(id)) navigate(`/c/${sessionId}`, { replace: true, state: BEGUN_HERE })
   })
   useEffect(() => outbox.onStored((id, sessionId) => follow(id, sessionId)), [])
 
