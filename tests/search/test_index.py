@@ -39,9 +39,9 @@ async def test_a_clock_that_was_set_back_gives_two_users_no_number_twice(
     """They would share a row of SQLite's index, and one would be found by the other's words."""
     template = tmp_path_factory.getbasetemp() / "template.db"
     alice, bob = Actor(new_id()), Actor(new_id())
-    for moment, actor, words in ((2_000_000_000, alice, "canary"), (1_900_000_000, bob, "raven")):
+    for actor, words in ((alice, "canary"), (bob, "raven")):
         monkeypatch.setattr("causerie.db.search.entries._last", 0)  # as in a process of its own
-        monkeypatch.setattr("causerie.db.search.entries.time.time_ns", lambda moment=moment: moment)
+        monkeypatch.setattr("causerie.db.search.entries.time.time_ns", lambda: 2_000_000_000)
         async with open_house(tmp_path, template) as app:
             database = app.state.database
             await database.work(actor, become_user)
