@@ -12,6 +12,7 @@ PAGES = {
     "/": "Who would you like to talk to?",
     "/gallery": "Characters",
     "/characters/new": "New character",
+    "/history": "History",
     "/models": "Models",
     "/trash": "Trash",
     "/health": "Health",
@@ -80,10 +81,12 @@ def test_a_character_is_made_and_changed(chat: Chat) -> None:
     ada = chat.installation.character("Ada the clockmaker")
     chat.page.goto(f"/characters/{ada['id']}")
     expect(chat.page).to_have_title("Ada the clockmaker · Causerie")
+    expect(chat.page.get_by_role("main")).to_contain_text("Mind the pendulum!")
+    chat.page.get_by_role("link", name="Edit", exact=True).click()
     chat.page.get_by_label("Name", exact=True).fill("Ada of the clocks")
     chat.page.get_by_role("button", name="Save").click()
-    expect(chat.page).to_have_url("/gallery")
-    expect(chat.page.get_by_role("main")).to_contain_text("Ada of the clocks")
+    expect(chat.page).to_have_url(f"/characters/{ada['id']}")
+    expect(chat.page.get_by_role("heading", level=1)).to_have_text("Ada of the clocks")
     assert chat.installation.character("Ada of the clocks")["first_mes"] == "Mind the pendulum!"
 
 

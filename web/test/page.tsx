@@ -1,7 +1,8 @@
 /** A page of the app around a component: its providers, its routes, and a server that the test writes down. */
 
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
-import { render } from '@testing-library/react'
+import { render, screen, waitFor } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
 import type { ReactNode } from 'react'
 import { Provider } from 'react-redux'
 import { createMemoryRouter, type InitialEntry, RouterProvider } from 'react-router'
@@ -95,4 +96,9 @@ export function renderPage(page: ReactNode, { path = '*', at = '/' }: PageOption
     </Provider>,
   )
   return { router, queryClient }
+}
+
+/** Take back what was done last, as soon as its notice can be pressed: it is there a moment before that. */
+export function pressUndo(): Promise<void> {
+  return waitFor(() => userEvent.click(screen.getByRole('button', { name: 'Undo' })))
 }

@@ -34,12 +34,16 @@ export const router = createBrowserRouter(
             {
               path: 'characters/:id',
               lazy: async () => ({
-                Component: (await import('../features/characters/character-page')).EditCharacterPage,
+                Component: (await import('../features/characters/character-page')).CharacterPage,
               }),
             },
             {
               path: 'profiles',
               lazy: async () => ({ Component: (await import('../features/profiles/profiles-page')).ProfilesPage }),
+            },
+            {
+              path: 'history',
+              lazy: async () => ({ Component: (await import('../features/sessions/history-page')).HistoryPage }),
             },
             {
               path: 'models',

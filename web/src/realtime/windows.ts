@@ -21,6 +21,7 @@ export class Windows {
   readonly #read: ReadPage
   /** The row that the reader of a chat looks at; none when that is the end. */
   readonly #reading = new Map<string, string>()
+  readonly #listeners = new Set<() => void>()
   readonly #revealed = new Map<string, readonly Message[]>()
   readonly #underWay = new Map<string, Promise<void>>()
 
@@ -33,6 +34,18 @@ export class Windows {
   reading(sessionId: string, row: string | null): void {
     if (row === null) this.#reading.delete(sessionId)
     else this.#reading.set(sessionId, row)
+    for (const listener of this.#listeners) listener()
+  }
+
+  /** Whether the reader of a chat is at its end. */
+  atEnd(sessionId: string): boolean {
+    return !this.#reading.has(sessionId) && this.#bottomOf(sessionId) === null
+  }
+
+  /** Call `listener` whenever a reader has moved; returns how to stop. */
+  onReading(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
   }
 
   /** Load the page above the shown rows. Asking again while it is on its way asks once. */

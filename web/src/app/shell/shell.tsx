@@ -1,6 +1,7 @@
 import { PanelLeft } from 'lucide-react'
 import { lazy, Suspense, useState } from 'react'
 import { Outlet, useLocation, useMatch, useNavigate, useNavigation } from 'react-router'
+import { useReading } from '../../features/sessions/use-reading'
 import { useCommand } from '../../shared/a11y/use-command'
 import { useText } from '../../shared/i18n/text'
 import { recall, remember } from '../../shared/lib/storage'
@@ -24,6 +25,7 @@ export function Shell() {
   const navigation = useNavigation()
   const shown = wide && docked
   useKeptInterface()
+  useReading()
   const navigate = useNavigate()
   const [layer, setLayer] = useState<'palette' | 'keys' | null>(null)
   const chatId = useMatch('/c/:id')?.params.id

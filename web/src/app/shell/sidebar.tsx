@@ -2,6 +2,7 @@ import {
   Activity,
   BookUser,
   Cpu,
+  History,
   type LucideIcon,
   PanelLeftClose,
   Plus,
@@ -9,16 +10,22 @@ import {
   Trash2,
   UserRound,
 } from 'lucide-react'
+import { lazy, Suspense } from 'react'
 import { Link, NavLink } from 'react-router'
-import { SessionsList } from '../../features/sessions/sessions-list'
 import type { MessageKey } from '../../shared/i18n/keys'
 import { useText } from '../../shared/i18n/text'
 import { cx } from '../../shared/lib/class-names'
 import { buttonClass, IconButton } from '../../shared/ui/button'
 import { ThemeMenu } from './theme-menu'
 
+/** Comes beside the first page, which is not to wait for it. */
+const SessionsList = lazy(async () => ({
+  default: (await import('../../features/sessions/sessions-list')).SessionsList,
+}))
+
 export const PAGES: { to: string; name: MessageKey; icon: LucideIcon }[] = [
   { to: '/gallery', name: 'app.characters', icon: BookUser },
+  { to: '/history', name: 'app.history', icon: History },
   { to: '/profiles', name: 'app.profiles', icon: UserRound },
   { to: '/models', name: 'app.models', icon: Cpu },
   { to: '/settings', name: 'app.settings', icon: Settings2 },
@@ -41,8 +48,10 @@ export function Sidebar({ onHide }: { onHide: () => void }) {
         <Plus size={18} aria-hidden />
         {t('app.newChat')}
       </Link>
-      <nav aria-label={t('app.chats')} className="min-h-0 flex-1 overflow-y-auto overscroll-contain px-2 pb-4">
-        <SessionsList />
+      <nav aria-label={t('app.chats')} className="min-h-0 flex-1">
+        <Suspense>
+          <SessionsList />
+        </Suspense>
       </nav>
       <nav
         aria-label={t('app.pages')}

@@ -1,33 +1,37 @@
 import { zodResolver } from '@hookform/resolvers/zod'
-import { useRef } from 'react'
-import { useForm } from 'react-hook-form'
+import { Plus, X } from 'lucide-react'
+import { useEffect, useMemo, useRef } from 'react'
+import { useFieldArray, useForm } from 'react-hook-form'
 import { useBlocker } from 'react-router'
 import * as z from 'zod/mini'
 import type { Problem } from '../../shared/api/problem'
 import type { Character } from '../../shared/api/wire'
-import { Button } from '../../shared/ui/button'
+import { type Text, useText } from '../../shared/i18n/text'
+import { Button, IconButton } from '../../shared/ui/button'
 import { Ask } from '../../shared/ui/dialog'
 import { TextArea, TextField } from '../../shared/ui/field'
 import type { CharacterFields } from './use-characters'
 
 const longText = z.string()
 
-const schema = z.object({
-  name: z
-    .string()
-    .check(z.trim(), z.minLength(1, 'A character needs a name.'), z.maxLength(200, 'At most 200 characters.')),
-  first_mes: longText,
-  description: longText,
-  personality: longText,
-  scenario: longText,
-  mes_example: longText,
-  system_prompt: longText,
-  post_history_instructions: longText,
-  creator_notes: longText,
-  tags: z.string(),
-})
+const schemaOf = (t: Text) =>
+  z.object({
+    name: z
+      .string()
+      .check(z.trim(), z.minLength(1, t('characters.nameMissing')), z.maxLength(200, t('characters.nameLong'))),
+    first_mes: longText,
+    greetings: z.array(z.object({ text: longText })),
+    description: longText,
+    personality: longText,
+    scenario: longText,
+    mes_example: longText,
+    system_prompt: longText,
+    post_history_instructions: longText,
+    creator_notes: longText,
+    tags: z.string(),
+  })
 
-type Values = z.infer<typeof schema>
+type Values = z.infer<ReturnType<typeof schemaOf>>
 
 interface CharacterFormProps {
   character: Character | null
@@ -38,17 +42,32 @@ interface CharacterFormProps {
 }
 
 export function CharacterForm({ character, saving, problem, onSave }: CharacterFormProps) {
-  const form = useForm<Values>({ resolver: zodResolver(schema), values: valuesOf(character) })
+  const t = useText()
+  const schema = useMemo(() => schemaOf(t), [t])
+  const form = useForm<Values>({ resolver: zodResolver(schema), defaultValues: valuesOf(character) })
+  const greetings = useFieldArray({ control: form.control, name: 'greetings' })
   const { errors, isDirty } = form.formState
-  const errorOf = (name: keyof Values) => errors[name]?.message ?? problem?.field(`/${name}`)
-  const field = (name: keyof Values) => ({ ...form.register(name), error: errorOf(name), dir: 'auto' as const })
+  const errorOf = (name: Exclude<keyof Values, 'greetings'>) => errors[name]?.message ?? refusalOf(problem, `/${name}`)
+  const field = (name: Exclude<keyof Values, 'greetings'>) => ({
+    ...form.register(name),
+    error: errorOf(name),
+    dir: 'auto' as const,
+  })
   const saved = useRef(false)
   const leave = useBlocker(() => isDirty && !saved.current)
+  useEffect(() => {
+    if (!isDirty) return
+    const ask = (event: BeforeUnloadEvent) => {
+      if (!saved.current) event.preventDefault()
+    }
+    addEventListener('beforeunload', ask)
+    return () => removeEventListener('beforeunload', ask)
+  }, [isDirty])
 
   return (
     <form
       noValidate
-      aria-label="Character"
+      aria-label={t('characters.character')}
       className="grid gap-5"
       onSubmit={form.handleSubmit((values) =>
         onSave(fieldsOf(values), () => {
@@ -56,44 +75,70 @@ export function CharacterForm({ character, saving, problem, onSave }: CharacterF
         }),
       )}
     >
-      <TextField label="Name" autoComplete="off" {...field('name')} />
+      <TextField label={t('characters.name')} autoComplete="off" {...field('name')} />
       <TextArea
-        label="First words"
-        hint="What the character says when a chat begins. They set the voice."
+        label={t('characters.firstWords')}
+        hint={t('characters.firstWordsHint')}
         className="font-story text-story"
         {...field('first_mes')}
       />
-      <TextArea label="Description" hint="Who this is: looks, past, habits." {...field('description')} />
-      <TextArea label="Personality" {...field('personality')} />
-      <TextArea label="Scenario" hint="Where and when you meet." {...field('scenario')} />
-      <TextArea label="Example dialogue" hint="A few lines in the character’s manner." {...field('mes_example')} />
-      <TextField label="Tags" hint="Separated by commas." autoComplete="off" {...field('tags')} />
-      <details className="group rounded-card border border-line bg-surface px-4 py-3">
-        <summary className="cursor-pointer font-semibold">For the model</summary>
-        <div className="mt-4 grid gap-5">
-          <TextArea label="System prompt" hint="Stands above everything else." {...field('system_prompt')} />
+      {greetings.fields.map(({ id }, place) => (
+        <div key={id} className="grid grid-cols-[minmax(0,1fr)_auto] items-start gap-2">
           <TextArea
-            label="After the history"
-            hint="A last word before each answer."
+            label={t('characters.greeting', { n: place + 2 })}
+            className="font-story text-story"
+            dir="auto"
+            error={refusalOf(problem, `/alternate_greetings/${place}`)}
+            {...form.register(`greetings.${place}.text`)}
+          />
+          <IconButton
+            icon={X}
+            name={t('characters.removeGreeting', { n: place + 2 })}
+            onClick={() => greetings.remove(place)}
+          />
+        </div>
+      ))}
+      <div>
+        <Button onClick={() => greetings.append({ text: '' })}>
+          <Plus size={18} aria-hidden />
+          {t('characters.addGreeting')}
+        </Button>
+      </div>
+      <TextArea label={t('characters.description')} hint={t('characters.descriptionHint')} {...field('description')} />
+      <TextArea label={t('characters.personality')} {...field('personality')} />
+      <TextArea label={t('characters.scenario')} hint={t('characters.scenarioHint')} {...field('scenario')} />
+      <TextArea label={t('characters.example')} hint={t('characters.exampleHint')} {...field('mes_example')} />
+      <TextField label={t('characters.tags')} hint={t('characters.tagsHint')} autoComplete="off" {...field('tags')} />
+      <details className="group rounded-card border border-line bg-surface px-4 py-3">
+        <summary className="cursor-pointer font-semibold">{t('characters.forModel')}</summary>
+        <div className="mt-4 grid gap-5">
+          <TextArea
+            label={t('characters.systemPrompt')}
+            hint={t('characters.systemPromptHint')}
+            {...field('system_prompt')}
+          />
+          <TextArea
+            label={t('characters.afterHistory')}
+            hint={t('characters.afterHistoryHint')}
             {...field('post_history_instructions')}
           />
-          <TextArea label="Notes of the author" hint="For people; no model reads them." {...field('creator_notes')} />
+          <TextArea label={t('characters.notes')} hint={t('characters.notesHint')} {...field('creator_notes')} />
         </div>
       </details>
       <div>
         <Button type="submit" look="primary" disabled={saving}>
-          {saving ? 'Saving…' : 'Save'}
+          {t(saving ? 'characters.saving' : 'characters.save')}
         </Button>
       </div>
       <Ask
         open={leave.state === 'blocked'}
-        title="Leave without saving?"
-        confirm="Leave"
-        cancel="Stay here"
+        title={t('characters.leaveTitle')}
+        confirm={t('characters.leave')}
+        cancel={t('characters.stay')}
         onConfirm={() => leave.proceed?.()}
         onCancel={() => leave.reset?.()}
       >
-        What you changed of this character is not stored yet.
+        {t('characters.leaveWords')}
       </Ask>
     </form>
   )
@@ -103,6 +148,7 @@ function valuesOf(character: Character | null): Values {
   return {
     name: character?.name ?? '',
     first_mes: character?.first_mes ?? '',
+    greetings: character?.alternate_greetings.map((text) => ({ text })) ?? [],
     description: character?.description ?? '',
     personality: character?.personality ?? '',
     scenario: character?.scenario ?? '',
@@ -114,12 +160,19 @@ function valuesOf(character: Character | null): Values {
   }
 }
 
-function fieldsOf({ tags, ...values }: Values): CharacterFields {
+function fieldsOf({ tags, greetings, ...values }: Values): CharacterFields {
   return {
     ...values,
+    alternate_greetings: greetings.map(({ text }) => text).filter((text) => text.trim() !== ''),
     tags: tags
       .split(',')
       .map((tag) => tag.trim())
       .filter(Boolean),
   }
+}
+
+/** What the server says about a field, or about a part of it. */
+function refusalOf(problem: Problem | null, pointer: string): string | undefined {
+  const refused = problem?.body.errors?.find(({ pointer: at }) => at === pointer || at.startsWith(`${pointer}/`))
+  return refused?.detail
 }

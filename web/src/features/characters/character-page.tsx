@@ -1,26 +1,34 @@
-import { Archive, ArchiveRestore, MessageCircle, Trash2 } from 'lucide-react'
+import { MessageCircle } from 'lucide-react'
 import { Link, useNavigate, useParams } from 'react-router'
+import * as z from 'zod/mini'
 import { useCharacter } from '../../shared/api/characters'
 import type { Character } from '../../shared/api/wire'
-import { Button, buttonClass } from '../../shared/ui/button'
+import type { MessageKey } from '../../shared/i18n/keys'
+import { useText } from '../../shared/i18n/text'
+import { cx } from '../../shared/lib/class-names'
+import { useSearch } from '../../shared/lib/search-params'
+import { buttonClass } from '../../shared/ui/button'
 import { Page } from '../../shared/ui/page'
 import { Failure, Skeleton } from '../../shared/ui/states'
-import { useNotify } from '../../shared/ui/toaster'
+import { AboutCharacter } from './about-character'
 import { CharacterForm } from './character-form'
-import { PortraitField } from './portrait-field'
-import { useArchiveCharacter, useDeleteCharacter, useRestoreCharacter, useSaveCharacter } from './use-characters'
+import { EditCharacter } from './edit-character'
+import { Refusal } from './refusal'
+import { Revisions } from './revisions'
+import { useCreateCharacter } from './use-characters'
 
 export function NewCharacterPage() {
+  const t = useText()
   const navigate = useNavigate()
-  const save = useSaveCharacter(null)
+  const create = useCreateCharacter()
   return (
-    <Page title="New character" lead="A name and first words are enough. The rest can follow.">
+    <Page title={t('characters.newCharacter')} lead={t('characters.newLead')}>
       <CharacterForm
         character={null}
-        saving={save.isPending}
-        problem={save.error}
+        saving={create.isPending}
+        problem={create.error}
         onSave={(fields, stored) =>
-          save.mutate(fields, {
+          create.mutate(fields, {
             onSuccess: ({ id }) => {
               stored()
               navigate(`/new?character=${id}`)
@@ -28,109 +36,68 @@ export function NewCharacterPage() {
           })
         }
       />
-      <Refusal error={save.error} />
+      <Refusal error={create.error} />
     </Page>
   )
 }
 
-export function EditCharacterPage() {
+const TABS = ['about', 'edit', 'versions'] as const
+type Tab = (typeof TABS)[number]
+const TAB: Record<Tab, MessageKey> = {
+  about: 'characters.about',
+  edit: 'characters.edit',
+  versions: 'characters.versions',
+}
+const CHARACTER = z.object({ tab: z.catch(z.enum(TABS), 'about') })
+
+/** One character: to read, to change, and as it was. */
+export function CharacterPage() {
+  const t = useText()
   const { id = '' } = useParams()
   const { data: character, error, isPending, refetch } = useCharacter(id)
-  if (character) return <EditCharacter key={character.id} character={character} />
+  if (character) return <Present key={character.id} character={character} />
   return (
-    <Page title="Character">
+    <Page title={t('characters.character')}>
       {isPending && <Skeleton lines={8} />}
-      {error && <Failure error={error} what="The character could not be read" onRetry={() => void refetch()} />}
+      {error && <Failure error={error} what={t('characters.unread')} onRetry={() => void refetch()} />}
     </Page>
   )
 }
 
-function EditCharacter({ character }: { character: Character }) {
-  const navigate = useNavigate()
-  const notify = useNotify()
-  const save = useSaveCharacter(character)
+function Present({ character }: { character: Character }) {
+  const t = useText()
+  const [{ tab }] = useSearch(CHARACTER)
   return (
     <Page
       title={character.name}
-      lead={character.archived ? 'Archived: kept, with its chats, and not offered for new ones.' : undefined}
+      lead={character.archived ? t('characters.isArchived') : undefined}
       actions={
         !character.archived && (
-          <Link to={`/new?character=${character.id}`} className={buttonClass('plain')}>
+          <Link to={`/new?character=${character.id}`} className={buttonClass('primary')}>
             <MessageCircle size={18} aria-hidden />
-            Talk
+            {t('characters.talk')}
           </Link>
         )
       }
     >
-      <PortraitField character={character} />
-      <CharacterForm
-        character={character}
-        saving={save.isPending}
-        problem={save.error}
-        onSave={(fields, stored) =>
-          save.mutate(fields, {
-            onSuccess: () => {
-              stored()
-              notify.say('Saved')
-              navigate('/gallery')
-            },
-          })
-        }
-      />
-      <Refusal error={save.error} />
-      <RemoveCharacter character={character} />
+      <nav aria-label={t('characters.views')} className="-mt-2 mb-8 flex gap-6 border-line border-b">
+        {TABS.map((name) => (
+          <Link
+            key={name}
+            to={name === 'about' ? '.' : `?tab=${name}`}
+            aria-current={tab === name ? 'page' : undefined}
+            className={cx(
+              '-mb-px border-b-2 py-2 pointer-coarse:py-3',
+              tab === name ? 'border-accent font-semibold' : 'border-transparent text-soft hover:text-ink',
+            )}
+          >
+            {t(TAB[name])}
+          </Link>
+        ))}
+      </nav>
+      {tab === 'about' && <AboutCharacter character={character} />}
+      {tab === 'edit' && <EditCharacter character={character} />}
+      {tab === 'versions' && <Revisions character={character} />}
     </Page>
-  )
-}
-
-function RemoveCharacter({ character }: { character: Character }) {
-  const navigate = useNavigate()
-  const notify = useNotify()
-  const remove = useDeleteCharacter(character.id)
-  const archive = useArchiveCharacter(character.id)
-  const restore = useRestoreCharacter()
-  const inUse = remove.error?.body.code === 'character_in_use'
-  const setArchived = (archived: boolean) =>
-    archive.mutate(archived, {
-      onSuccess: () => {
-        remove.reset()
-        notify.say(archived ? `${character.name} is archived` : `${character.name} is back`)
-      },
-    })
-  const trash = () =>
-    remove.mutate(undefined, {
-      onSuccess: () => {
-        navigate('/gallery')
-        notify.say(`${character.name} is in the trash`, () => restore.mutate(character.id))
-      },
-    })
-  return (
-    <section aria-label="Archive or delete" className="mt-10 grid gap-3 border-line border-t pt-6">
-      <div className="flex flex-wrap gap-2">
-        <Button look="quiet" disabled={archive.isPending} onClick={() => setArchived(!character.archived)}>
-          {character.archived ? <ArchiveRestore size={18} aria-hidden /> : <Archive size={18} aria-hidden />}
-          {character.archived ? 'Bring back' : 'Archive'}
-        </Button>
-        <Button look="danger" disabled={remove.isPending} onClick={trash}>
-          <Trash2 size={18} aria-hidden />
-          Delete
-        </Button>
-      </div>
-      <Refusal error={remove.error ?? archive.error} />
-      {inUse && !character.archived && (
-        <Button className="justify-self-start" onClick={() => setArchived(true)}>
-          Archive instead
-        </Button>
-      )}
-    </section>
-  )
-}
-
-function Refusal({ error }: { error: Error | null }) {
-  if (!error) return null
-  return (
-    <p role="alert" className="mt-3 text-danger">
-      {error.message}
-    </p>
   )
 }

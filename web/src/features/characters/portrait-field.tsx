@@ -1,13 +1,20 @@
 import { ImageUp } from 'lucide-react'
 import { useId } from 'react'
 import type { Character } from '../../shared/api/wire'
+import { useText } from '../../shared/i18n/text'
 import { cx } from '../../shared/lib/class-names'
 import { buttonClass } from '../../shared/ui/button'
 import { Portrait } from '../../shared/ui/portrait'
 import { useSetPortrait } from './use-characters'
 
+interface PortraitFieldProps {
+  character: Character
+  onStored: (stored: Character) => void
+}
+
 /** The character's picture; it is stored as soon as it is chosen. */
-export function PortraitField({ character }: { character: Character }) {
+export function PortraitField({ character, onStored }: PortraitFieldProps) {
+  const t = useText()
   const id = useId()
   const setPortrait = useSetPortrait(character.id)
   return (
@@ -18,7 +25,9 @@ export function PortraitField({ character }: { character: Character }) {
         className={cx(buttonClass('plain'), 'cursor-pointer focus-within:outline-2 focus-within:outline-accent')}
       >
         <ImageUp size={18} aria-hidden />
-        {setPortrait.isPending ? 'Sending…' : character.avatar_image ? 'Another portrait' : 'Choose a portrait'}
+        {setPortrait.isPending
+          ? t('characters.sending')
+          : t(character.avatar_image ? 'characters.anotherPortrait' : 'characters.choosePortrait')}
         <input
           id={id}
           type="file"
@@ -26,7 +35,7 @@ export function PortraitField({ character }: { character: Character }) {
           className="sr-only"
           onChange={(event) => {
             const file = event.target.files?.[0]
-            if (file) setPortrait.mutate(file)
+            if (file) setPortrait.mutate(file, { onSuccess: onStored })
             event.target.value = ''
           }}
         />

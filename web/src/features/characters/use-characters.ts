@@ -1,9 +1,13 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query'
+import { useEffect } from 'react'
 import { characterKeys } from '../../shared/api/characters'
 import { answer, api, ifMatch } from '../../shared/api/client'
 import type { Problem } from '../../shared/api/problem'
+import type { components } from '../../shared/api/schema.gen'
+import { sessionsQuery } from '../../shared/api/sessions'
 import type { Character } from '../../shared/api/wire'
 
+export type Revision = components['schemas']['CharacterRevisionOut']
 export type CharacterFields = Pick<
   Character,
   | 'name'
@@ -11,6 +15,7 @@ export type CharacterFields = Pick<
   | 'personality'
   | 'scenario'
   | 'first_mes'
+  | 'alternate_greetings'
   | 'mes_example'
   | 'system_prompt'
   | 'post_history_instructions'
@@ -18,16 +23,64 @@ export type CharacterFields = Pick<
   | 'tags'
 >
 
-/** Make a character, or change the one that is given; a change over somebody's newer one is refused. */
-export function useSaveCharacter(character: Character | null) {
-  return useCharacterMutation((fields: CharacterFields) =>
+/** The most that one page of a list may hold. */
+const LONGEST_PAGE = 200
+const CHATS_SHOWN = 10
+
+/** All characters, archived or not, page after page until they are here: tags and names are of all of them. */
+export function useEveryCharacter(archived: boolean) {
+  const query = useInfiniteQuery({
+    queryKey: [...characterKeys.all, 'every', archived],
+    queryFn: ({ pageParam: cursor, signal }) =>
+      answer(api.GET('/api/characters', { params: { query: { limit: LONGEST_PAGE, archived, cursor } }, signal })),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+    select: ({ pages }) => pages.flatMap(({ items }) => items),
+  })
+  const { hasNextPage, isFetching, isFetchNextPageError, fetchNextPage } = query
+  useEffect(() => {
+    if (hasNextPage && !isFetching && !isFetchNextPageError) void fetchNextPage()
+  }, [hasNextPage, isFetching, isFetchNextPageError, fetchNextPage])
+  return query
+}
+
+/** The chats with a character that were talked in last. */
+export function useChatsWith(id: string) {
+  return useInfiniteQuery({
+    ...sessionsQuery({ character_id: id, limit: CHATS_SHOWN }),
+    select: ({ pages }) => pages.flatMap(({ sessions }) => sessions),
+  })
+}
+
+/** What a character was before each change, newest first. */
+export function useRevisions(id: string) {
+  return useInfiniteQuery({
+    queryKey: [...characterKeys.all, 'revisions', id],
+    queryFn: ({ pageParam: cursor, signal }) =>
+      answer(
+        api.GET('/api/characters/{character_id}/revisions', {
+          params: { path: { character_id: id }, query: { cursor } },
+          signal,
+        }),
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+    select: ({ pages }) => pages.flatMap(({ items }) => items),
+  })
+}
+
+export function useCreateCharacter() {
+  return useCharacterMutation((fields: CharacterFields) => answer(api.POST('/api/characters', { body: fields })))
+}
+
+/** Change some fields of the version that the reader saw; a change over somebody's newer one is refused. */
+export function useChangeCharacter(id: string) {
+  return useCharacterMutation(({ version, fields }: { version: number; fields: Partial<CharacterFields> }) =>
     answer(
-      character
-        ? api.PATCH('/api/characters/{character_id}', {
-            params: { path: { character_id: character.id }, header: ifMatch(character.version) },
-            body: fields,
-          })
-        : api.POST('/api/characters', { body: fields }),
+      api.PATCH('/api/characters/{character_id}', {
+        params: { path: { character_id: id }, header: ifMatch(version) },
+        body: fields,
+      }),
     ),
   )
 }

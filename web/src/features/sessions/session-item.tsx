@@ -1,31 +1,33 @@
-import { Ellipsis, Pencil, Trash2 } from 'lucide-react'
+import { Archive, Ellipsis, Pencil, Pin, PinOff, Trash2 } from 'lucide-react'
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
 import { Link } from 'react-router'
 import type { Session } from '../../shared/api/sessions'
 import type { Character } from '../../shared/api/wire'
+import { useText } from '../../shared/i18n/text'
 import { cx } from '../../shared/lib/class-names'
-import { exactTime, shortTime } from '../../shared/lib/time'
 import { IconButton } from '../../shared/ui/button'
-import { Menu, MenuItem } from '../../shared/ui/menu'
+import { Menu, MenuItem, MenuLine } from '../../shared/ui/menu'
 import { Portrait } from '../../shared/ui/portrait'
-
-const numbers = new Intl.NumberFormat()
+import { Time } from '../../shared/ui/time'
 
 interface SessionItemProps {
   session: Session
+  title: string
   character: Character | null
   current: boolean
   answering: boolean
   onRename: (title: string) => void
+  onPin: () => void
+  onArchive: () => void
   onDelete: () => void
 }
 
-export function SessionItem({ session, character, current, answering, onRename, onDelete }: SessionItemProps) {
+export function SessionItem({ session, title, character, current, answering, ...deeds }: SessionItemProps) {
+  const t = useText()
   const [renaming, setRenaming] = useState(false)
-  const title = session.title || (character ? `Chat with ${character.name}` : 'Untitled chat')
-  const count = `${numbers.format(session.totalMessages)} ${session.totalMessages === 1 ? 'message' : 'messages'}`
+  const { id, lastLine, pinned, totalMessages: n, unread, updatedAt } = session
   return (
-    <li
+    <div
       className={cx(
         'group/item relative rounded-control',
         current ? 'bg-surface outline-1 outline-line -outline-offset-1' : 'hover:bg-surface/60',
@@ -36,72 +38,89 @@ export function SessionItem({ session, character, current, answering, onRename, 
           title={session.title}
           onDone={(changed) => {
             setRenaming(false)
-            if (changed !== null) onRename(changed)
+            if (changed !== null) deeds.onRename(changed)
           }}
         />
       ) : (
         <Link
-          to={`/c/${session.id}`}
+          to={`/c/${id}`}
           aria-current={current ? 'page' : undefined}
-          className="grid grid-cols-[28px_minmax(0,1fr)] items-center gap-x-2.5 rounded-control p-2"
+          className="grid grid-cols-[28px_minmax(0,1fr)] gap-x-2.5 rounded-control p-2 pointer-coarse:pe-11"
         >
-          <Portrait name={character?.name ?? title} image={character?.avatar_image} />
+          <span className="relative mt-0.5">
+            <Portrait name={character?.name ?? title} image={character?.avatar_image} />
+            {unread && <Dot name={t('sessions.unreadDot')} className="-end-0.5 -top-0.5 absolute size-2.5" />}
+          </span>
           <span className="min-w-0">
             <span className="flex items-baseline gap-2">
-              <span className="min-w-0 flex-1 truncate text-left font-semibold" dir="auto">
+              <span className="min-w-0 flex-1 truncate text-start font-semibold" dir="auto">
                 {title}
               </span>
               <span className="text-small text-soft group-focus-within/item:invisible group-hover/item:invisible group-has-data-[state=open]/item:invisible">
-                {answering ? <AnsweringDot /> : <Moment at={session.updatedAt} />}
+                {answering ? <Dot name={t('sessions.answering')} className="size-[7px]" /> : <Time at={updatedAt} />}
               </span>
             </span>
-            <span className="block truncate text-left text-small text-soft" dir="auto">
-              {character ? `${character.name} · ${count}` : count}
+            {lastLine && (
+              <span className="block truncate text-start text-small text-soft" dir="auto">
+                {lastLine}
+              </span>
+            )}
+            <span className="flex text-small text-soft">
+              {character && (
+                <span className="truncate" dir="auto">
+                  {character.name}
+                </span>
+              )}
+              <span className="shrink-0 whitespace-pre">
+                {character && ' · '}
+                {t('sessions.messages', { n })}
+              </span>
             </span>
           </span>
         </Link>
       )}
       {!renaming && (
-        <div className="absolute top-1 right-1 opacity-0 focus-within:opacity-100 group-hover/item:opacity-100 has-data-[state=open]:opacity-100">
+        <div className="absolute end-1 top-1 opacity-0 focus-within:opacity-100 group-hover/item:opacity-100 has-data-[state=open]:opacity-100 pointer-coarse:opacity-100">
           <Menu
             align="end"
-            trigger={<IconButton icon={Ellipsis} name={`Actions for ${title}`} className="size-7 bg-surface" />}
+            trigger={
+              <IconButton
+                icon={Ellipsis}
+                name={t('sessions.actions', { title })}
+                className="size-7 bg-surface pointer-coarse:bg-transparent"
+              />
+            }
             onCloseAutoFocus={(event) => renaming && event.preventDefault()}
           >
             <MenuItem icon={Pencil} onSelect={() => setRenaming(true)}>
-              Rename
+              {t('sessions.rename')}
             </MenuItem>
-            <MenuItem icon={Trash2} danger onSelect={onDelete}>
-              Delete
+            <MenuItem icon={pinned ? PinOff : Pin} onSelect={deeds.onPin}>
+              {t(pinned ? 'sessions.unpin' : 'sessions.pin')}
+            </MenuItem>
+            <MenuItem icon={Archive} onSelect={deeds.onArchive}>
+              {t('sessions.archive')}
+            </MenuItem>
+            <MenuLine />
+            <MenuItem icon={Trash2} danger onSelect={deeds.onDelete}>
+              {t('sessions.delete')}
             </MenuItem>
           </Menu>
         </div>
       )}
-    </li>
+    </div>
   )
 }
 
-function Moment({ at }: { at: Date }) {
+function Dot({ name, className }: { name: string; className: string }) {
   return (
-    <time dateTime={at.toISOString()} title={exactTime(at)}>
-      {shortTime(at)}
-    </time>
-  )
-}
-
-function AnsweringDot() {
-  return (
-    <span
-      role="img"
-      aria-label="answering"
-      title="answering"
-      className="inline-block size-[7px] rounded-full bg-accent"
-    />
+    <span role="img" aria-label={name} title={name} className={cx('inline-block rounded-full bg-accent', className)} />
   )
 }
 
 /** The title in place. Enter and leaving keep it, Esc does not; null means that nothing changed. */
 function TitleForm({ title, onDone }: { title: string; onDone: (title: string | null) => void }) {
+  const t = useText()
   const input = useRef<HTMLInputElement>(null)
   const done = useRef(false)
 
@@ -131,8 +150,9 @@ function TitleForm({ title, onDone }: { title: string; onDone: (title: string | 
       ref={input}
       defaultValue={title}
       maxLength={200}
-      aria-label="Title"
-      className="my-2 ml-[46px] w-[calc(100%-54px)] rounded-control border border-soft/60 bg-surface px-2 py-1"
+      aria-label={t('sessions.title')}
+      dir="auto"
+      className="my-2 ms-[46px] w-[calc(100%-54px)] rounded-control border border-soft/60 bg-surface px-2 py-1"
       onKeyDown={onKeyDown}
       onBlur={(event) => finish(event.currentTarget.value)}
     />

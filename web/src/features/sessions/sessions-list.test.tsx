@@ -2,9 +2,11 @@ import { screen, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { beforeEach, expect, test } from 'vitest'
 import { aCharacter, aSession } from '../../../test/factories/rows'
-import { type Asked, Refusal, renderPage, serve } from '../../../test/page'
+import { withLayout } from '../../../test/layout'
+import { type Asked, pressUndo, Refusal, renderPage, serve } from '../../../test/page'
 import type { ServerFrame } from '../../realtime/protocol'
 import { conversations } from '../../realtime/realtime'
+import type { SessionRow } from '../../shared/api/wire'
 import { SessionsList } from './sessions-list'
 import { followSessionNews } from './use-sessions'
 
@@ -15,10 +17,12 @@ const OLD = aSession({ id: 's3', title: 'Old', updated_at: daysAgo(400) })
 
 let asked: Asked[]
 
+withLayout()
+
 beforeEach(() => {
   asked = serve({
     'GET /api/characters': { items: [aCharacter()], next_cursor: null },
-    'GET /api/sessions': { items: [TEA, MAPS, OLD], next_cursor: null },
+    'GET /api/sessions': lists([TEA, MAPS, OLD]),
     'PATCH /api/sessions/s2': ({ body }: Asked) => ({
       ...MAPS,
       ...(body as object),
@@ -29,6 +33,14 @@ beforeEach(() => {
     'POST /api/sessions/s2/restore': MAPS,
   })
 })
+
+/** The answer to each of the two lists of the sidebar: the pinned chats, and all. */
+function lists(sessions: SessionRow[]) {
+  return ({ query }: Asked) => {
+    const pinned = query.get('state') === 'pinned'
+    return { items: sessions.filter((session) => !pinned || session.pinned), next_cursor: null }
+  }
+}
 
 async function show(at = '/c/s1') {
   const page = renderPage(<SessionsList />, { path: '/c/:id', at })
@@ -82,7 +94,7 @@ test('a deleted chat is gone at once and undo brings it back', async () => {
   await choose('Maps', 'Delete')
   await expect.poll(titles).not.toContainEqual(expect.stringContaining('Maps'))
 
-  await userEvent.click(await screen.findByRole('button', { name: 'Undo' }))
+  await pressUndo()
   expect(await screen.findByRole('link', { name: /Maps/ })).toBeVisible()
   expect(asked.map(({ path }) => path)).toContain('/api/sessions/s2/restore')
 })
@@ -92,6 +104,38 @@ test('deleting the chat that is shown leads on to a new one', async () => {
   await choose('Maps', 'Delete')
 
   await expect.poll(() => router.state.location.pathname).toBe('/new')
+})
+
+test('pinned chats stand above the others, and a chat is pinned from its menu', async () => {
+  await show()
+  await choose('Maps', 'Pin')
+
+  await expect.poll(titles).toEqual([expect.stringContaining('Maps'), expect.anything(), expect.anything()])
+  expect(screen.getAllByRole('heading')[0]).toHaveTextContent('Pinned')
+  expect(asked.filter(({ method }) => method === 'PATCH')).toMatchObject([{ body: { pinned: true } }])
+})
+
+test('an archived chat leaves the list, and undo brings it back', async () => {
+  await show()
+  await choose('Maps', 'Archive')
+  await expect.poll(titles).not.toContainEqual(expect.stringContaining('Maps'))
+
+  await pressUndo()
+  expect(await screen.findByRole('link', { name: /Maps/ })).toBeVisible()
+})
+
+test('a chat shows its last line, that a reply is unread, and that one is on its way', async () => {
+  const news = aSession({ ...MAPS, last_line: 'Paper seas, all the way down.', unread: true })
+  serve({
+    'GET /api/characters': { items: [], next_cursor: null },
+    'GET /api/sessions': lists([news, aSession({ ...OLD, answering: true })]),
+  })
+  await show('/c/none')
+
+  const [maps, old] = screen.getAllByRole('link')
+  expect(maps).toHaveTextContent('Paper seas, all the way down.')
+  expect(within(maps as HTMLElement).getByRole('img', { name: 'unread' })).toBeVisible()
+  expect(within(old as HTMLElement).getByRole('img', { name: 'answering' })).toBeVisible()
 })
 
 test('what the socket tells is in the list without reading it again', async () => {
@@ -113,7 +157,7 @@ test('what the socket tells is in the list without reading it again', async () =
       expect.stringContaining('Old no more'),
       expect.stringContaining('Tea'),
     ])
-  expect(asked.filter(({ path }) => path === '/api/sessions')).toHaveLength(1)
+  expect(asked.filter(({ path }) => path === '/api/sessions')).toHaveLength(2)
   stop()
 })
 

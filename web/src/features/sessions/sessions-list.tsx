@@ -1,94 +1,114 @@
+import { useMemo, useRef } from 'react'
 import { shallowEqual, useSelector } from 'react-redux'
-import { useNavigate, useParams } from 'react-router'
+import { useParams } from 'react-router'
 import { isAnswering } from '../../realtime/conversations'
 import type { RootState } from '../../realtime/store'
 import { useCharacters } from '../../shared/api/characters'
 import type { Session } from '../../shared/api/sessions'
+import { useText } from '../../shared/i18n/text'
 import { dayGroup } from '../../shared/lib/time'
+import { useVirtualRows } from '../../shared/lib/virtual-rows'
 import { Button } from '../../shared/ui/button'
 import { Failure, Skeleton } from '../../shared/ui/states'
-import { useNotify } from '../../shared/ui/toaster'
 import { SessionItem } from './session-item'
-import { useDeleteSession, useRenameSession, useRestoreSession, useSessions } from './use-sessions'
+import { titleOf } from './session-title'
+import { useSessionDeeds } from './use-session-deeds'
+import { usePinnedSessions, useSidebarSessions } from './use-sessions'
 
 const useAppSelector = useSelector.withTypes<RootState>()
 
-/** All chats by day, newest first. */
+/** A row of three lines, and the heading above the first of a group, until they are measured. */
+const ITEM_PX = 78
+const HEADING_PX = 44
+
+/** All chats that are not archived: the pinned ones, then the others by day, newest first. */
 export function SessionsList() {
-  const sessions = useSessions()
+  const t = useText()
+  const box = useRef<HTMLDivElement>(null)
+  const sessions = useSidebarSessions()
+  const pinned = usePinnedSessions()
   const { data: characters } = useCharacters()
-  const answering = useAppSelector(answeringSessions, shallowEqual)
+  const live = useAppSelector(followedSessions, shallowEqual)
   const deeds = useSessionDeeds()
   const { id: current } = useParams()
 
-  if (sessions.isPending) return <Skeleton lines={6} className="p-4" />
-  if (sessions.isError) {
-    return (
-      <div className="p-2">
-        <Failure error={sessions.error} what="The chats could not be read" onRetry={() => void sessions.refetch()} />
-      </div>
-    )
-  }
-  if (sessions.data.length === 0) return <p className="px-2 py-4 text-small text-soft">Your chats will stand here.</p>
+  const { fetchNextPage, hasNextPage, isFetchingNextPage, isFetchNextPageError } = sessions
+  const listed = useMemo(
+    () => placed(pinned.data ?? [], sessions.data ?? [], t('sessions.pinned')),
+    [pinned.data, sessions.data, t],
+  )
+  const { list, rows } = useVirtualRows({
+    box,
+    keys: useMemo(() => listed.map(({ session }) => session.id), [listed]),
+    estimate: (index) => ITEM_PX + (listed[index]?.heading ? HEADING_PX : 0),
+    onApproach: () => {
+      if (hasNextPage && !isFetchingNextPage && !isFetchNextPageError) void fetchNextPage()
+    },
+  })
 
   return (
-    <>
-      {groupsOf(sessions.data).map(([day, group]) => (
-        <section key={day} aria-label={day}>
-          <h2 className="px-2 pt-4 pb-2 font-semibold text-small text-soft">{day}</h2>
-          <ul>
-            {group.map((session) => (
+    <div ref={box} className="h-full overflow-y-auto overscroll-contain px-2 pb-4">
+      {sessions.isPending && <Skeleton lines={6} className="p-2 pt-4" />}
+      {sessions.error && !sessions.data && (
+        <div className="py-2">
+          <Failure error={sessions.error} what={t('sessions.unread')} onRetry={() => void sessions.refetch()} />
+        </div>
+      )}
+      {sessions.data && listed.length === 0 && <p className="px-2 py-4 text-small text-soft">{t('sessions.none')}</p>}
+      <ul {...list}>
+        {rows.map(({ index, props }) => {
+          const { session, heading } = listed[index] as Placed
+          const character = characters?.items.find(({ id }) => id === session.characterId) ?? null
+          const title = titleOf(session, character, t)
+          return (
+            <li key={session.id} {...props}>
+              {heading && <h2 className="px-2 pt-4 pb-2 font-semibold text-small text-soft">{heading}</h2>}
               <SessionItem
-                key={session.id}
                 session={session}
-                character={characters?.items.find(({ id }) => id === session.characterId) ?? null}
+                title={title}
+                character={character}
                 current={session.id === current}
-                answering={answering.includes(session.id)}
-                onRename={(title) => deeds.rename(session, title)}
-                onDelete={() => deeds.remove(session, session.id === current)}
+                answering={live[session.id] ?? session.answering}
+                onRename={(changed) => deeds.rename(session, changed)}
+                onPin={() => deeds.pin(session)}
+                onArchive={() => deeds.archive(session, title)}
+                onDelete={() => deeds.remove(session, title, session.id === current)}
               />
-            ))}
-          </ul>
-        </section>
-      ))}
-      {sessions.hasNextPage && (
+            </li>
+          )
+        })}
+      </ul>
+      {hasNextPage && (
         <Button
           look="quiet"
           className="mt-2 w-full text-small"
-          disabled={sessions.isFetchingNextPage}
-          onClick={() => void sessions.fetchNextPage()}
+          disabled={isFetchingNextPage}
+          onClick={() => void fetchNextPage()}
         >
-          {sessions.isFetchingNextPage ? 'Reading…' : 'Older chats'}
+          {t(isFetchingNextPage ? 'sessions.reading' : 'sessions.older')}
         </Button>
       )}
-    </>
+    </div>
   )
 }
 
-function useSessionDeeds() {
-  const rename = useRenameSession()
-  const remove = useDeleteSession()
-  const restore = useRestoreSession()
-  const notify = useNotify()
-  const navigate = useNavigate()
-  const onError = (error: Error) => notify.alert(error.message)
-  return {
-    rename: ({ id }: Session, title: string) => rename.mutate({ id, title }, { onError }),
-    remove: ({ id, title }: Session, leave: boolean) => {
-      if (leave) navigate('/new')
-      remove.mutate(id, {
-        onError,
-        onSuccess: () =>
-          notify.say(`“${title || 'Untitled chat'}” is in the trash`, () => restore.mutate(id, { onError })),
-      })
-    },
-  }
+interface Placed {
+  session: Session
+  /** Of the group that begins with this chat. */
+  heading: string | null
 }
 
-function answeringSessions(state: RootState): string[] {
-  return Object.values(state.chats).flatMap(({ state: chat }) => (isAnswering(chat) ? [chat.sessionId] : []))
+function placed(pinned: readonly Session[], all: readonly Session[], pinnedHeading: string): Placed[] {
+  const others = all.filter((session) => !session.pinned)
+  const groups = [...pinned.map(() => pinnedHeading), ...others.map(({ updatedAt }) => dayGroup(updatedAt))]
+  return [...pinned, ...others].map((session, place) => {
+    const group = groups[place] ?? ''
+    return { session, heading: group === groups[place - 1] ? null : group }
+  })
 }
 
-function groupsOf(sessions: readonly Session[]): [string, Session[]][] {
-  return [...Map.groupBy(sessions, ({ updatedAt }) => dayGroup(updatedAt))]
+/** Of the chats that this tab follows: whether they answer. It knows that before any list does. */
+function followedSessions({ chats }: RootState): Record<string, boolean> {
+  const followed = Object.values(chats).filter(({ state }) => state.seq !== null)
+  return Object.fromEntries(followed.map(({ state }) => [state.sessionId, isAnswering(state)]))
 }

@@ -1,5 +1,5 @@
 import {
-  type InfiniteData,
+  keepPreviousData,
   type QueryClient,
   useInfiniteQuery,
   useMutation,
@@ -8,46 +8,49 @@ import {
 import type { Conversations } from '../../realtime/conversations'
 import {
   deleteChatSession,
-  getChatSessions,
   normalizeSession,
   restoreChatSession,
-  type Session,
-  type SessionsPage,
+  type SessionsQuery,
+  sessionKeys,
+  sessionsQuery,
   updateChatSession,
 } from '../../shared/api/sessions'
+import { dropSession, newestFirst, type Pages, putSession, readAgain, sessionsOf } from './session-pages'
 
-const sessionsKey = ['sessions'] as const
+/** What the sidebar shows, the pinned ones apart: they stand above the others however old they are. */
+const IN_SIDEBAR: SessionsQuery = { archived: false, limit: 100 }
+const PINNED: SessionsQuery = { archived: false, state: 'pinned', limit: 200 }
 
-type Pages = InfiniteData<SessionsPage, string | null>
+type SessionChange = Parameters<typeof updateChatSession>[1]
 
-/** The reader's chats, newest first, a page at a time. */
-export function useSessions() {
-  return useInfiniteQuery({
-    queryKey: sessionsKey,
-    queryFn: ({ pageParam, signal }) => getChatSessions(pageParam, signal),
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.nextCursor,
-    select: ({ pages }) => newestFirst(pages.flatMap((page) => page.sessions)),
-  })
+/** The chats that `query` asks for, a page at a time; until they are here, those of the last one. */
+export function useSessions(query: SessionsQuery) {
+  return useInfiniteQuery({ ...sessionsQuery(query), select: sessionsOf, placeholderData: keepPreviousData })
 }
 
-/** Keep the list true by what the socket tells, whether a list is shown or not. */
+/** The reader's chats, newest first, a page at a time. What the socket tells keeps them true, so they are read once. */
+export function useSidebarSessions() {
+  return useInfiniteQuery({ ...sessionsQuery(IN_SIDEBAR), select: latest, staleTime: Number.POSITIVE_INFINITY })
+}
+
+export function usePinnedSessions() {
+  return useInfiniteQuery({ ...sessionsQuery(PINNED), select: latest, staleTime: Number.POSITIVE_INFINITY })
+}
+
+/** Keep the lists true by what the socket tells, whether a list is shown or not. */
 export function followSessionNews(conversations: Conversations, queryClient: QueryClient): () => void {
   return conversations.onNews((news) => {
-    if (news.kind === 'reconnected') void queryClient.invalidateQueries({ queryKey: sessionsKey })
-    else if (news.kind === 'deleted')
-      queryClient.setQueryData<Pages>(sessionsKey, (pages) => without(pages, news.sessionId))
-    else queryClient.setQueryData<Pages>(sessionsKey, (pages) => withSession(pages, normalizeSession(news.session)))
+    if (news.kind === 'reconnected') void queryClient.invalidateQueries({ queryKey: sessionKeys.lists })
+    else if (news.kind === 'deleted') dropSession(queryClient, news.sessionId)
+    else putSession(queryClient, normalizeSession(news.session))
   })
 }
 
-export function useRenameSession() {
+export function useChangeSession() {
   const queryClient = useQueryClient()
-  return useMutation<unknown, Error, { id: string; title: string }>({
-    mutationFn: async ({ id, title }) => {
-      const row = await updateChatSession(id, { title })
-      queryClient.setQueryData<Pages>(sessionsKey, (pages) => withSession(pages, normalizeSession(row)))
-    },
+  return useMutation<unknown, Error, { id: string; change: SessionChange }>({
+    mutationFn: async ({ id, change }) =>
+      putSession(queryClient, normalizeSession(await updateChatSession(id, change))),
   })
 }
 
@@ -55,35 +58,20 @@ export function useDeleteSession() {
   const queryClient = useQueryClient()
   return useMutation<void, Error, string>({
     mutationFn: deleteChatSession,
-    onSuccess: (_, id) => queryClient.setQueryData<Pages>(sessionsKey, (pages) => without(pages, id)),
+    onSuccess: (_, id) => dropSession(queryClient, id),
   })
 }
 
 export function useRestoreSession() {
   const queryClient = useQueryClient()
   return useMutation<unknown, Error, string>({
-    mutationFn: restoreChatSession,
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: sessionsKey }),
+    mutationFn: async (id) => {
+      putSession(queryClient, normalizeSession(await restoreChatSession(id)))
+      await readAgain(queryClient)
+    },
   })
 }
 
-function withSession(data: Pages | undefined, session: Session): Pages | undefined {
-  const rest = without(data, session.id)
-  const [first, ...pages] = rest?.pages ?? []
-  if (!rest || !first) return data
-  const known = data?.pages.flatMap((page) => page.sessions).find(({ id }) => id === session.id)
-  const newest = known && known.version > session.version ? known : session
-  return { ...rest, pages: [{ ...first, sessions: [newest, ...first.sessions] }, ...pages] }
-}
-
-function without(data: Pages | undefined, id: string): Pages | undefined {
-  if (!data) return data
-  const pages = data.pages.map((page) => ({ ...page, sessions: page.sessions.filter((session) => session.id !== id) }))
-  return { ...data, pages }
-}
-
-/** Rows move between pages while these are read, so one may come twice. */
-function newestFirst(sessions: readonly Session[]): Session[] {
-  const unique = new Map(sessions.map((session) => [session.id, session]))
-  return [...unique.values()].toSorted((one, other) => other.updatedAt.getTime() - one.updatedAt.getTime())
+function latest(pages: Pages) {
+  return newestFirst(sessionsOf(pages))
 }

@@ -1,5 +1,6 @@
 import { root } from '../api/root'
 import { cx } from '../lib/class-names'
+import { monogram } from '../lib/monogram'
 import { voiceStyle } from '../theme/voice'
 
 const SIZES = {
@@ -7,22 +8,6 @@ const SIZES = {
   row: 'size-7 text-[0.75rem] sm:size-9 sm:text-base',
   large: 'size-16 text-display',
 }
-
-const TITLES = new Set([
-  'captain',
-  'doctor',
-  'dr',
-  'king',
-  'lady',
-  'lord',
-  'miss',
-  'mr',
-  'mrs',
-  'ms',
-  'queen',
-  'sir',
-  'the',
-])
 
 interface PortraitProps {
   name: string
@@ -53,11 +38,4 @@ export function Portrait({ name, image, size = 'small', ring = false }: Portrait
       {monogram(name)}
     </span>
   )
-}
-
-/** The first letter of the name after its titles: "Captain Marrow" is M, "Mrs. Hale" H, "Tobias Wren" T. */
-function monogram(name: string): string {
-  const words = name.trim().split(/\s+/)
-  const called = words.find((word) => !TITLES.has(word.toLowerCase()) && !word.endsWith('.')) ?? name
-  return (called.match(/\p{L}|\p{N}/u)?.[0] ?? '·').toUpperCase()
 }
