@@ -15,6 +15,7 @@ import { Link, NavLink } from 'react-router'
 import type { MessageKey } from '../../shared/i18n/keys'
 import { useText } from '../../shared/i18n/text'
 import { cx } from '../../shared/lib/class-names'
+import { Region } from '../../shared/ui/boundary'
 import { buttonClass, IconButton } from '../../shared/ui/button'
 import { ThemeMenu } from './theme-menu'
 
@@ -49,9 +50,11 @@ export function Sidebar({ onHide }: { onHide: () => void }) {
         {t('app.newChat')}
       </Link>
       <nav aria-label={t('app.chats')} className="min-h-0 flex-1">
-        <Suspense>
-          <SessionsList />
-        </Suspense>
+        <Region name={t('app.chats')}>
+          <Suspense>
+            <SessionsList />
+          </Suspense>
+        </Region>
       </nav>
       <nav
         aria-label={t('app.pages')}

@@ -8,6 +8,7 @@ import { updateChatSession } from '../../shared/api/sessions'
 import type { Message } from '../../shared/api/wire'
 import { useText } from '../../shared/i18n/text'
 import { remember } from '../../shared/lib/storage'
+import { Region } from '../../shared/ui/boundary'
 import { buttonClass } from '../../shared/ui/button'
 import { Page } from '../../shared/ui/page'
 import { Failure, Skeleton } from '../../shared/ui/states'
@@ -109,55 +110,61 @@ export function ChatInterface({ sessionId, begunHere }: ChatInterfaceProps) {
             <Skeleton lines={6} className="mx-auto max-w-[46rem]" />
           </div>
         ) : (
-          <MessageList
-            sessionId={sessionId}
-            transcript={transcript}
-            speakerOf={speakerOf}
-            deeds={deeds}
-            editing={editing}
-            online={online}
-            pages={pages}
-            spot={spot}
-          />
-        )}
-        <InputForm
-          ref={composer}
-          draftKey={sessionId}
-          placeholder={name && t('chat.saySomething', { name })}
-          tools={
-            <ModelChip
-              model={model}
-              onChoose={(ai_model_id) => {
-                updateChatSession(sessionId, { ai_model_id }).then(
-                  (row) => conversations.takeInSession(row),
-                  (error: Error) => notify.alert(error.message),
-                )
-              }}
+          <Region name={t('chat.transcript')}>
+            <MessageList
+              sessionId={sessionId}
+              transcript={transcript}
+              speakerOf={speakerOf}
+              deeds={deeds}
+              editing={editing}
+              online={online}
+              pages={pages}
+              spot={spot}
             />
-          }
-          note={<ModelNote model={model} ready={session !== null} />}
-          banner={branching && <BranchBanner after={branching} onCancel={() => setBranching(null)} />}
-          onSend={(content) => {
-            outbox.say({ sessionId, content, ...(branching && { parentId: branching.id }) })
-            setBranching(null)
-          }}
-          onCommand={onCommand}
-        />
+          </Region>
+        )}
+        <Region name={t('chat.message')}>
+          <InputForm
+            ref={composer}
+            draftKey={sessionId}
+            placeholder={name && t('chat.saySomething', { name })}
+            tools={
+              <ModelChip
+                model={model}
+                onChoose={(ai_model_id) => {
+                  updateChatSession(sessionId, { ai_model_id }).then(
+                    (row) => conversations.takeInSession(row),
+                    (error: Error) => notify.alert(error.message),
+                  )
+                }}
+              />
+            }
+            note={<ModelNote model={model} ready={session !== null} />}
+            banner={branching && <BranchBanner after={branching} onCancel={() => setBranching(null)} />}
+            onSend={(content) => {
+              outbox.say({ sessionId, content, ...(branching && { parentId: branching.id }) })
+              setBranching(null)
+            }}
+            onCommand={onCommand}
+          />
+        </Region>
         <ReplyAnnouncer
           reply={running ?? (newestReply?.kind === 'message' ? newestReply.message : null)}
           speaker={speaker.name}
         />
       </div>
       {panel && session && chat && (
-        <Suspense>
-          <ChatPanel
-            panel={panel}
-            session={session}
-            messages={chat.state.messages}
-            deeds={deeds}
-            onClose={() => setPanel(null)}
-          />
-        </Suspense>
+        <Region name={t('chat.drawer')}>
+          <Suspense>
+            <ChatPanel
+              panel={panel}
+              session={session}
+              messages={chat.state.messages}
+              deeds={deeds}
+              onClose={() => setPanel(null)}
+            />
+          </Suspense>
+        </Region>
       )}
     </div>
   )

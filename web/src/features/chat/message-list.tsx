@@ -1,9 +1,11 @@
 import { ArrowDown } from 'lucide-react'
 import { type KeyboardEvent, useEffect, useEffectEvent, useMemo, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
+import { means } from '../../shared/a11y/keymap'
 import { useText } from '../../shared/i18n/text'
 import { cx } from '../../shared/lib/class-names'
 import { dayHeading, daysAgo } from '../../shared/lib/time'
+import { RawRow } from '../../shared/ui/boundary'
 import { Button } from '../../shared/ui/button'
 import { Message, type RowDeeds, SayingMessage, type Speaker } from './message'
 import { type Row, runningReply, type Transcript } from './rows'
@@ -81,11 +83,11 @@ export function MessageList({
   }
 
   function onKeyDown(event: KeyboardEvent) {
-    if (event.altKey && (event.key === 'ArrowUp' || event.key === 'ArrowDown'))
-      focusRow(event.key === 'ArrowUp' ? -1 : 1)
-    else if (isWriting(event.target) || event.altKey || event.ctrlKey || event.metaKey) return
-    else if (event.key === 'Home') toTop()
-    else if (event.key === 'End') toEnd()
+    if (means(event, 'previousRow')) focusRow(-1)
+    else if (means(event, 'nextRow')) focusRow(1)
+    else if (isWriting(event.target)) return
+    else if (means(event, 'firstRow')) toTop()
+    else if (means(event, 'lastRow')) toEnd()
     else return
     event.preventDefault()
   }
@@ -121,19 +123,23 @@ export function MessageList({
                 style={{ top: start }}
               >
                 {beginsDay(rows[index - 1] ?? above, row) && <DayHeading at={row.at} />}
-                {row.kind === 'saying' ? (
-                  <SayingMessage saying={row.saying} online={online} deeds={deeds} />
-                ) : (
-                  <Message
-                    row={row}
-                    speaker={speakers(row.message.character_id)}
-                    deeds={deeds}
-                    editing={editing === row.id}
-                    last={!newer && index === rows.length - 1}
-                    total={total}
-                    following={total === null || row.position === null ? rows.length - 1 - index : total - row.position}
-                  />
-                )}
+                <RawRow text={row.kind === 'saying' ? row.saying.content : row.message.content}>
+                  {row.kind === 'saying' ? (
+                    <SayingMessage saying={row.saying} online={online} deeds={deeds} />
+                  ) : (
+                    <Message
+                      row={row}
+                      speaker={speakers(row.message.character_id)}
+                      deeds={deeds}
+                      editing={editing === row.id}
+                      last={!newer && index === rows.length - 1}
+                      total={total}
+                      following={
+                        total === null || row.position === null ? rows.length - 1 - index : total - row.position
+                      }
+                    />
+                  )}
+                </RawRow>
               </div>
             )
           })}
