@@ -123,6 +123,7 @@ def requests(document: Mapping[str, Any], operation: Operation, scene: Scene) ->
 
 
 _IN_A_QUERY = {"leaf": "message_id", "before": "question_id", "after": "question_id", "around": "message_id"}
+_ASKED = {"q": "question"}  # a word of every scene's texts
 _SAID = {"name", "message", "content", "model"}
 _ROWS = {"id": "message_id", "active_leaf_id": "message_id"}
 
@@ -133,7 +134,7 @@ def _parameters(operation: Operation) -> list[Mapping[str, Any]]:
 
 def _required_query(operation: Operation, names: Mapping[str, Any]) -> dict[str, str]:
     required = [parameter["name"] for parameter in _parameters(operation) if parameter.get("required")]
-    return {name: str(names[name]) for name in required}
+    return {name: _ASKED.get(name) or str(names[name]) for name in required}
 
 
 def _queries(operation: Operation, names: Mapping[str, Any]) -> Iterator[dict[str, str]]:
@@ -143,7 +144,7 @@ def _queries(operation: Operation, names: Mapping[str, Any]) -> Iterator[dict[st
             yield {name: write_cursor(LONG_AGO.isoformat(), str(names["message_id"]))}
             yield {name: write_cursor(str(names["message_id"]), str(names["question_id"]))}
         elif _is_id(parameter["schema"]) and not parameter.get("required"):
-            yield {name: str(names[_IN_A_QUERY[name]])}
+            yield {name: str(names[_IN_A_QUERY.get(name, name)])}
         elif parameter["schema"].get("type") == "boolean":
             yield {name: "true"}
 
