@@ -2,9 +2,10 @@ import '@testing-library/jest-dom/vitest'
 import { cleanup } from '@testing-library/react'
 import { afterEach, beforeAll } from 'vitest'
 import { loadMenus } from '../src/shared/ui/menu'
+import { loadNotices } from '../src/shared/ui/toaster'
 
 // As after the first paint.
-beforeAll(loadMenus)
+beforeAll(() => Promise.all([loadMenus(), loadNotices()]))
 
 afterEach(() => {
   cleanup()

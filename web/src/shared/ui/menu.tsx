@@ -1,15 +1,6 @@
 import type { LucideIcon } from 'lucide-react'
-import {
-  cloneElement,
-  type MouseEventHandler,
-  type ReactElement,
-  type ReactNode,
-  useEffect,
-  useState,
-  useSyncExternalStore,
-} from 'react'
-
-type Layer = typeof import('./menu-layer')
+import { cloneElement, type MouseEventHandler, type ReactElement, type ReactNode, useEffect, useState } from 'react'
+import { later } from '../lib/later'
 
 export interface MenuProps {
   /** A button. */
@@ -37,28 +28,14 @@ export interface MenuChoiceProps {
 }
 
 /** Placing, dismissing and moving the focus weigh 20 KiB compressed: they come after the first paint, once for all menus. */
-let layer: Layer | null = null
-let loading: Promise<void> | null = null
-const listeners = new Set<() => void>()
+const layer = later(() => import('./menu-layer'))
 
 /** Load what menus are drawn with. Until then a press on a trigger is kept, and opens the menu when it can. */
-export function loadMenus(): Promise<void> {
-  loading ??= import('./menu-layer').then(
-    (loaded) => {
-      layer = loaded
-      for (const listener of listeners) listener()
-    },
-    () => {
-      // The next press, or the next menu, tries again.
-      loading = null
-    },
-  )
-  return loading
-}
+export const loadMenus = layer.load
 
 /** A menu that opens from `trigger`. It never locks the page behind it. */
 export function Menu(props: MenuProps) {
-  const loaded = useLayer()
+  const loaded = layer.useModule()
   const [pressed, setPressed] = useState(false)
   useEffect(() => void loadMenus(), [])
   if (loaded) return <loaded.Menu {...props} defaultOpen={pressed} />
@@ -72,26 +49,17 @@ export function Menu(props: MenuProps) {
 }
 
 export function MenuItem(props: MenuItemProps) {
-  const loaded = useLayer()
+  const loaded = layer.useModule()
   return loaded && <loaded.MenuItem {...props} />
 }
 
 /** One of several; the chosen one carries the mark. */
 export function MenuChoice(props: MenuChoiceProps) {
-  const loaded = useLayer()
+  const loaded = layer.useModule()
   return loaded && <loaded.MenuChoice {...props} />
 }
 
 export function MenuLine() {
-  const loaded = useLayer()
+  const loaded = layer.useModule()
   return loaded && <loaded.MenuLine />
-}
-
-function useLayer(): Layer | null {
-  return useSyncExternalStore(subscribe, () => layer)
-}
-
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener)
-  return () => listeners.delete(listener)
 }

@@ -1,14 +1,11 @@
-import { X } from 'lucide-react'
-import { Toast } from 'radix-ui'
-import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from 'react'
-import { useText } from '../i18n/text'
-import { Button, IconButton } from './button'
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from 'react'
+import { later } from '../lib/later'
 
-/** An undo stands this long; what is deleted lies in the trash after that. */
-const UNDO_MS = 10_000
-const NOTE_MS = 4_000
+/** Layers that come and go weigh 13 KiB compressed: they come after the first paint. Until then notices wait. */
+const layer = later(() => import('./notices'))
+export const loadNotices = layer.load
 
-interface Notice {
+export interface Notice {
   id: number
   text: string
   undo?: (() => void) | undefined
@@ -31,7 +28,7 @@ export function useNotify(): Notify {
 }
 
 export function Toaster({ children }: { children: ReactNode }) {
-  const t = useText()
+  const loaded = layer.useModule()
   const [notices, setNotices] = useState<Notice[]>([])
   const add = useCallback((notice: Omit<Notice, 'id'>) => {
     setNotices((all) => [...all.slice(-2), { ...notice, id: (all.at(-1)?.id ?? 0) + 1 }])
@@ -43,36 +40,19 @@ export function Toaster({ children }: { children: ReactNode }) {
     }),
     [add],
   )
-  const remove = (id: number) => setNotices((all) => all.filter((notice) => notice.id !== id))
+  // With each notice again, should it not have been there for the first.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each notice is another attempt
+  useEffect(() => void loadNotices(), [notices])
 
   return (
     <NotifyContext value={notify}>
-      <Toast.Provider label={t('shared.notice')} swipeDirection="up">
-        {children}
-        {notices.map((notice) => (
-          <Toast.Root
-            key={notice.id}
-            type={notice.alert ? 'foreground' : 'background'}
-            duration={notice.undo ? UNDO_MS : NOTE_MS}
-            onOpenChange={(open) => open || remove(notice.id)}
-            className="flex animate-layer items-center gap-3 rounded-card border border-line bg-surface py-2 ps-4 pe-2 shadow-float"
-          >
-            <Toast.Description className="min-w-0 flex-1 break-words">{notice.text}</Toast.Description>
-            {notice.undo && (
-              <Toast.Action asChild altText={t('shared.undoElsewhere')}>
-                <Button onClick={notice.undo}>{t('shared.undo')}</Button>
-              </Toast.Action>
-            )}
-            <Toast.Close asChild>
-              <IconButton icon={X} name={t('shared.closeNotice')} />
-            </Toast.Close>
-          </Toast.Root>
-        ))}
-        <Toast.Viewport
-          label={t('shared.notices', { hotkey: '{hotkey}' })}
-          className="fixed top-[4.75rem] inset-x-4 z-50 ms-auto grid max-w-sm gap-2 outline-none"
+      {children}
+      {loaded && (
+        <loaded.Notices
+          notices={notices}
+          onClose={({ id }) => setNotices((all) => all.filter((notice) => notice.id !== id))}
         />
-      </Toast.Provider>
+      )}
     </NotifyContext>
   )
 }
