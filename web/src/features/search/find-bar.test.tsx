@@ -1,8 +1,12 @@
-import { screen, waitFor } from '@testing-library/react'
+import { configure, screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { expect, test, vi } from 'vitest'
 import { renderPage, serve } from '../../../test/page'
 import { FindBar } from './find-bar'
+
+// A busy machine types slowly.
+configure({ asyncUtilTimeout: 10_000 })
+vi.setConfig({ testTimeout: 60_000 })
 
 const HITS = ['m1', 'm2', 'm3'].map((id, place) => ({
   kind: 'message',

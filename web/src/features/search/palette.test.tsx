@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from '@testing-library/react'
+import { configure, screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { Moon } from 'lucide-react'
 import { expect, test, vi } from 'vitest'
@@ -7,6 +7,9 @@ import type { Hit } from '../../shared/api/search'
 import { Palette } from './palette'
 import { pieces } from './snippet'
 
+// A busy machine types slowly.
+configure({ asyncUtilTimeout: 10_000 })
+vi.setConfig({ testTimeout: 60_000 })
 // jsdom lays nothing out.
 Element.prototype.scrollIntoView = () => undefined
 window.ResizeObserver = class {

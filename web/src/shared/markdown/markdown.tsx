@@ -1,10 +1,11 @@
 import type { Element, ElementContent } from 'hast'
+import { type Components, toJsxRuntime } from 'hast-util-to-jsx-runtime'
 import { memo } from 'react'
-import ReactMarkdown, { type Components } from 'react-markdown'
+import { Fragment, jsx, jsxs } from 'react/jsx-runtime'
 import { useText } from '../i18n/text'
 import { splitBlocks } from './blocks'
 import { CodeBlock, Growing } from './code-block'
-import { DIALECT } from './dialect'
+import { read } from './dialect'
 import { repairTail } from './tail'
 
 /** A tail longer than this is shown as plain text until it ends: parsing it with every flush would cost too much. */
@@ -26,9 +27,19 @@ const COMPONENTS: Components = {
       <table dir="auto">{children}</table>
     </div>
   ),
-  a: ({ href, children }) => <Link href={href}>{children}</Link>,
-  img: ({ src, alt }) => <Picture src={typeof src === 'string' ? src : undefined} alt={alt} />,
+  a: ({ href, children }) => <Link href={safeAddress(href)}>{children}</Link>,
+  img: ({ src, alt }) => <Picture src={safeAddress(src)} alt={alt} />,
   input: ({ checked }) => <Task done={checked === true} />,
+}
+
+const DRAWING = {
+  Fragment,
+  jsx,
+  jsxs,
+  components: COMPONENTS,
+  passNode: true,
+  passKeys: true,
+  ignoreInvalidStyle: true,
 }
 
 interface MarkdownProps {
@@ -56,11 +67,7 @@ export function Markdown({ text, growing = false, unfinished = growing }: Markdo
 
 const Block = memo(function Block({ text, plain }: { text: string; plain: boolean }) {
   if (plain) return <p className="whitespace-pre-wrap">{text}</p>
-  return (
-    <ReactMarkdown remarkPlugins={DIALECT} components={COMPONENTS} urlTransform={safeAddress}>
-      {text}
-    </ReactMarkdown>
-  )
+  return toJsxRuntime(read(text), DRAWING)
 })
 
 /** A link of somebody else's text: it says where it leads and tells that place nothing. */
@@ -105,8 +112,8 @@ function textOf(nodes: readonly ElementContent[]): string {
   return nodes.map((node) => (node.type === 'text' ? node.value : '')).join('')
 }
 
-function safeAddress(address: string): string | undefined {
-  return /^(https?|mailto):/i.test(address) ? address : undefined
+function safeAddress(address: unknown): string | undefined {
+  return typeof address === 'string' && /^(https?|mailto):/i.test(address) ? address : undefined
 }
 
 function hostOf(address: string): string {
