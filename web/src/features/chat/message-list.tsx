@@ -5,6 +5,7 @@ import { means } from '../../shared/a11y/keymap'
 import { useText } from '../../shared/i18n/text'
 import { cx } from '../../shared/lib/class-names'
 import { dayHeading, daysAgo } from '../../shared/lib/time'
+import { RawRow } from '../../shared/ui/boundary'
 import { Button } from '../../shared/ui/button'
 import { Message, type RowDeeds, SayingMessage, type Speaker } from './message'
 import { type Row, runningReply, type Transcript } from './rows'
@@ -122,19 +123,23 @@ export function MessageList({
                 style={{ top: start }}
               >
                 {beginsDay(rows[index - 1] ?? above, row) && <DayHeading at={row.at} />}
-                {row.kind === 'saying' ? (
-                  <SayingMessage saying={row.saying} online={online} deeds={deeds} />
-                ) : (
-                  <Message
-                    row={row}
-                    speaker={speakers(row.message.character_id)}
-                    deeds={deeds}
-                    editing={editing === row.id}
-                    last={!newer && index === rows.length - 1}
-                    total={total}
-                    following={total === null || row.position === null ? rows.length - 1 - index : total - row.position}
-                  />
-                )}
+                <RawRow text={row.kind === 'saying' ? row.saying.content : row.message.content}>
+                  {row.kind === 'saying' ? (
+                    <SayingMessage saying={row.saying} online={online} deeds={deeds} />
+                  ) : (
+                    <Message
+                      row={row}
+                      speaker={speakers(row.message.character_id)}
+                      deeds={deeds}
+                      editing={editing === row.id}
+                      last={!newer && index === rows.length - 1}
+                      total={total}
+                      following={
+                        total === null || row.position === null ? rows.length - 1 - index : total - row.position
+                      }
+                    />
+                  )}
+                </RawRow>
               </div>
             )
           })}
