@@ -13,13 +13,11 @@ import { buttonClass } from '../../shared/ui/button'
 import { Page } from '../../shared/ui/page'
 import { Failure, Skeleton } from '../../shared/ui/states'
 import { useNotify } from '../../shared/ui/toaster'
-import { BranchBanner } from './branch-banner'
 import { type Composer, InputForm } from './input-form'
 import type { Speaker } from './message'
 import { MessageList } from './message-list'
 import { ModelChip, ModelNote } from './model-chip'
 import type { Panel } from './panel'
-import { ReplyAnnouncer } from './reply-announcer'
 import { runningReply } from './rows'
 import { SessionHeader } from './session-header'
 import { useArrival } from './use-arrival'
@@ -27,7 +25,10 @@ import { useChat, useOnline, usePages } from './use-chat'
 import { useComposerCommands } from './use-composer-commands'
 import { useRowDeeds } from './use-row-deeds'
 
+// What the first paint of a chat does not show.
+const BranchBanner = lazy(async () => ({ default: (await import('./branch-banner')).BranchBanner }))
 const ChatPanel = lazy(async () => ({ default: (await import('./chat-panel')).ChatPanel }))
+const ReplyAnnouncer = lazy(async () => ({ default: (await import('./reply-announcer')).ReplyAnnouncer }))
 
 interface ChatInterfaceProps {
   sessionId: string
@@ -140,7 +141,13 @@ export function ChatInterface({ sessionId, begunHere }: ChatInterfaceProps) {
               />
             }
             note={<ModelNote model={model} ready={session !== null} />}
-            banner={branching && <BranchBanner after={branching} onCancel={() => setBranching(null)} />}
+            banner={
+              branching && (
+                <Suspense>
+                  <BranchBanner after={branching} onCancel={() => setBranching(null)} />
+                </Suspense>
+              )
+            }
             onSend={(content) => {
               outbox.say({ sessionId, content, ...(branching && { parentId: branching.id }) })
               setBranching(null)
@@ -148,10 +155,12 @@ export function ChatInterface({ sessionId, begunHere }: ChatInterfaceProps) {
             onCommand={onCommand}
           />
         </Region>
-        <ReplyAnnouncer
-          reply={running ?? (newestReply?.kind === 'message' ? newestReply.message : null)}
-          speaker={speaker.name}
-        />
+        <Suspense>
+          <ReplyAnnouncer
+            reply={running ?? (newestReply?.kind === 'message' ? newestReply.message : null)}
+            speaker={speaker.name}
+          />
+        </Suspense>
       </div>
       {panel && session && chat && (
         <Region name={t('chat.drawer')}>
