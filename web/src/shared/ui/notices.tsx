@@ -2,6 +2,8 @@
 
 import { X } from 'lucide-react'
 import { Toast } from 'radix-ui'
+import { isEditable } from '../a11y/keymap'
+import { useCommand } from '../a11y/use-command'
 import { useText } from '../i18n/text'
 import { Button, IconButton } from './button'
 import type { Notice } from './toaster'
@@ -17,6 +19,13 @@ interface NoticesProps {
 
 export function Notices({ notices, onClose }: NoticesProps) {
   const t = useText()
+  useCommand('undo', ({ target }) => {
+    const last = notices.findLast(({ undo }) => undo)
+    // What was typed is undone by the browser.
+    if (!last || (target instanceof HTMLTextAreaElement ? target.value !== '' : isEditable(target))) return false
+    last.undo?.()
+    onClose(last)
+  })
   return (
     <Toast.Provider label={t('shared.notice')} swipeDirection="up">
       {notices.map((notice) => (
