@@ -46,8 +46,16 @@ export const router = createBrowserRouter(
               lazy: async () => ({ Component: (await import('../features/sessions/history-page')).HistoryPage }),
             },
             {
+              path: 'prompts',
+              lazy: async () => ({ Component: (await import('../features/prompts/prompts-page')).PromptsPage }),
+            },
+            {
               path: 'models',
               lazy: async () => ({ Component: (await import('../features/models/models-page')).ModelsPage }),
+            },
+            {
+              path: 'usage',
+              lazy: async () => ({ Component: (await import('../features/usage/usage-page')).UsagePage }),
             },
             { path: 'settings', loader: () => redirect('/settings/appearance') },
             {

@@ -1,23 +1,32 @@
-import { Check, PlugZap, Trash2 } from 'lucide-react'
-import { useModels, useSettings } from '../../shared/api/models'
-import type { components } from '../../shared/api/schema.gen'
+import { Check, Circle, CircleAlert, CircleOff, Pencil, PlugZap, Trash2 } from 'lucide-react'
+import { Link } from 'react-router'
+import * as z from 'zod/mini'
+import { type ModelTest, useModels, useSettings, useTestModel } from '../../shared/api/models'
 import type { Model } from '../../shared/api/wire'
 import { useText } from '../../shared/i18n/text'
 import { number } from '../../shared/lib/numbers'
-import { Button, IconButton } from '../../shared/ui/button'
+import { useReturnedFocus } from '../../shared/lib/returned-focus'
+import { useSearch } from '../../shared/lib/search-params'
+import { Button, buttonClass, IconButton } from '../../shared/ui/button'
 import { Page } from '../../shared/ui/page'
 import { Empty, Failure, Skeleton } from '../../shared/ui/states'
 import { useNotify } from '../../shared/ui/toaster'
 import { AddModelForm } from './add-model-form'
+import { EditModelForm } from './edit-model-form'
 import { PROVIDERS } from './providers'
-import { useDefaultModel, useDeleteModel, useRestoreModel, useTestModel } from './use-models'
+import { useDefaultModel, useDeleteModel, useRestoreModel } from './use-models'
+
+/** The model whose form is open. */
+const search = z.object({ edit: z.catch(z.string(), '') })
 
 /** Who can answer. */
 export function ModelsPage() {
   const t = useText()
+  const [{ edit }, change] = useSearch(search)
   const models = useModels()
   const settings = useSettings()
   const defaultId = settings.data?.default_ai_model_id
+  useReturnedFocus(edit)
   return (
     <Page title={t('models.title')} lead={t('models.lead')}>
       {models.isPending && <Skeleton lines={4} />}
@@ -25,7 +34,13 @@ export function ModelsPage() {
       {models.data?.items.length === 0 && <Empty>{t('models.empty')}</Empty>}
       <ul className="grid gap-3">
         {models.data?.items.map((model) => (
-          <ModelCard key={model.id} model={model} isDefault={model.id === defaultId} />
+          <li key={model.id}>
+            {edit === model.id ? (
+              <EditModelForm model={model} onClose={() => change({ edit: '' })} />
+            ) : (
+              <ModelCard model={model} isDefault={model.id === defaultId} />
+            )}
+          </li>
         ))}
       </ul>
       <section className="mt-12">
@@ -45,11 +60,13 @@ function ModelCard({ model, isDefault }: { model: Model; isDefault: boolean }) {
   const restore = useRestoreModel()
   const onError = (error: Error) => notify.alert(error.message)
   return (
-    <li className="rounded-card border border-line bg-surface p-4">
+    <article aria-label={model.name} className="rounded-card border border-line bg-surface p-4">
       <div className="flex flex-wrap items-center gap-x-4 gap-y-3">
         <div className="min-w-0 flex-1 basis-56">
           <h2 className="flex flex-wrap items-center gap-x-2 font-semibold">
-            <span className="min-w-0 break-words">{model.name}</span>
+            <span className="min-w-0 break-words" dir="auto">
+              {model.name}
+            </span>
             {isDefault && (
               <span className="inline-flex items-center gap-1 font-normal text-good text-small">
                 <Check size={15} aria-hidden />
@@ -62,6 +79,8 @@ function ModelCard({ model, isDefault }: { model: Model; isDefault: boolean }) {
             {model.base_url && ` · ${model.base_url}`}
             {model.api_key && ` · ${t('models.key', { key: model.api_key })}`}
           </p>
+          <Facts model={model} />
+          <Health model={model} test={test.data} asking={test.isPending} failed={test.isError} />
         </div>
         <div className="flex flex-wrap items-center gap-1 max-sm:-ms-3.5">
           {!isDefault && (
@@ -78,6 +97,15 @@ function ModelCard({ model, isDefault }: { model: Model; isDefault: boolean }) {
             <PlugZap size={18} aria-hidden />
             {t(test.isPending ? 'models.asking' : 'models.test')}
           </Button>
+          <Link
+            id={`edit-${model.id}`}
+            to={`?edit=${model.id}`}
+            aria-label={t('models.editName', { name: model.name })}
+            className={buttonClass('quiet')}
+          >
+            <Pencil size={18} aria-hidden />
+            {t('models.edit')}
+          </Link>
           {model.provider !== 'local' && (
             <IconButton
               icon={Trash2}
@@ -87,7 +115,7 @@ function ModelCard({ model, isDefault }: { model: Model; isDefault: boolean }) {
                 remove.mutate(model.id, {
                   onError,
                   onSuccess: () =>
-                    notify.say(t('models.inTrash', { name: model.name }), () => restore.mutate(model.id, { onError })),
+                    notify.say(t('models.inTrash', { name: model.name }), () => restore.mutate(model.id)),
                 })
               }
             />
@@ -100,11 +128,66 @@ function ModelCard({ model, isDefault }: { model: Model; isDefault: boolean }) {
           {test.error.message}
         </p>
       )}
-    </li>
+    </article>
   )
 }
 
-function TestResult({ result }: { result: components['schemas']['ModelTest'] }) {
+/** What it can do and where it ends, as far as that is known. */
+function Facts({ model }: { model: Model }) {
+  const t = useText()
+  const facts = [
+    model.context_window && t('models.contextOf', { n: model.context_window }),
+    model.max_output_tokens && t('models.longestOf', { n: model.max_output_tokens }),
+    t(model.paid ? 'models.isPaid' : 'models.isFree'),
+    model.continue_prefix && t('models.canGoOn'),
+  ]
+  return <p className="text-small text-soft">{facts.filter(Boolean).join(' · ')}</p>
+}
+
+interface HealthProps {
+  model: Model
+  test: ModelTest | undefined
+  asking: boolean
+  failed: boolean
+}
+
+/** Whether it answers, as far as it was asked since the page was opened. */
+function Health({ model, test, asking, failed }: HealthProps) {
+  const t = useText()
+  const look = 'mt-1 flex items-center gap-1.5 text-small'
+  if (!model.enabled) {
+    return (
+      <p className={`${look} text-soft`}>
+        <CircleOff size={13} aria-hidden />
+        {t('models.off')}
+      </p>
+    )
+  }
+  if (asking || (!test && !failed)) {
+    return (
+      <p className={`${look} text-soft`}>
+        <Circle size={13} aria-hidden />
+        {t(asking ? 'models.beingAsked' : 'models.untested')}
+      </p>
+    )
+  }
+  if (test?.ok) {
+    return (
+      <p className={`${look} text-good`}>
+        <Check size={13} aria-hidden />
+        {t('models.works')}
+      </p>
+    )
+  }
+  return (
+    <p className={`${look} text-danger`}>
+      <CircleAlert size={13} aria-hidden />
+      {t('models.fails')}
+    </p>
+  )
+}
+
+function TestResult({ result }: { result: ModelTest }) {
   const t = useText()
   if (!result.ok) {
     return (
@@ -114,11 +197,18 @@ function TestResult({ result }: { result: components['schemas']['ModelTest'] }) 
     )
   }
   return (
-    <p role="status" className="mt-2 text-good text-small">
-      {t('models.answered', {
-        seconds: number(result.seconds, { minimumFractionDigits: 1, maximumFractionDigits: 1 }),
-        text: result.text,
-      })}
+    <p role="status" className="mt-2 break-words text-good text-small" dir="auto">
+      {result.first_seconds === null
+        ? t('models.answered', { seconds: tenths(result.seconds), text: result.text })
+        : t('models.answeredFrom', {
+            first: tenths(result.first_seconds),
+            all: tenths(result.seconds),
+            text: result.text,
+          })}
     </p>
   )
+}
+
+function tenths(seconds: number): string {
+  return number(seconds, { minimumFractionDigits: 1, maximumFractionDigits: 1 })
 }

@@ -116,15 +116,21 @@ test('the chats that a persona is in are named and linked', async () => {
 })
 
 test('what is deleted says who used it, and comes back', async () => {
+  let there = true
   const asked = serve({
     ...LISTS,
+    'GET /api/profiles': () => ({ items: there ? [ELEANOR, MARLOW] : [MARLOW] }),
     'GET /api/sessions/profile/p1': CHATS,
-    'DELETE /api/profiles/p1': null,
+    'DELETE /api/profiles/p1': () => {
+      there = false
+      return null
+    },
     'POST /api/profiles/p1/restore': ELEANOR,
   })
   open()
   await userEvent.click(await screen.findByRole('button', { name: 'Delete Eleanor' }))
   expect(await screen.findByText('Eleanor is in the trash. 2 chats keep this persona.')).toBeVisible()
+  await waitFor(() => expect(screen.queryByRole('article', { name: 'Eleanor' })).toBeNull())
 
   await userEvent.click(screen.getByRole('button', { name: 'Undo' }))
   await waitFor(() =>

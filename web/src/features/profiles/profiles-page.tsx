@@ -82,8 +82,7 @@ function ProfileCard({ profile, isDefault }: { profile: Profile; isDefault: bool
   const trash = () =>
     remove.mutate(id, {
       onError,
-      onSuccess: (chats) =>
-        notify.say(t('profiles.inTrash', { name, n: chats.length }), () => restore.mutate(id, { onError })),
+      onSuccess: (chats) => notify.say(t('profiles.inTrash', { name, n: chats.length }), () => restore.mutate(id)),
     })
   return (
     <article aria-label={name} className="grid gap-3 rounded-card border border-line bg-surface p-4">

@@ -4,6 +4,7 @@ import { settingsKey } from '../../shared/api/models'
 import type { Problem } from '../../shared/api/problem'
 import { type Profile, profileKeys } from '../../shared/api/profiles'
 import { normalizeSession, type Session } from '../../shared/api/sessions'
+import { useNotify } from '../../shared/ui/toaster'
 
 export type ProfileFields = Pick<Profile, 'name' | 'description' | 'avatar_image'>
 
@@ -38,15 +39,27 @@ export function useSaveProfile(profile: Profile | null) {
 
 /** Put a persona into the trash; the answer are the chats that it was in. */
 export function useDeleteProfile() {
-  return useProfileMutation(async (id: string) => {
-    const chats = await getChatsOf(id)
-    await api.DELETE('/api/profiles/{profile_id}', inPath(id))
-    return chats
+  const queryClient = useQueryClient()
+  return useMutation<Awaited<ReturnType<typeof getChatsOf>>, Problem, string>({
+    mutationFn: async (id) => {
+      const chats = await getChatsOf(id)
+      await api.DELETE('/api/profiles/{profile_id}', inPath(id))
+      return chats
+    },
+    // Not waited for: the row's own words about it come before the list takes the row away.
+    onSuccess: () => void queryClient.invalidateQueries({ queryKey: profileKeys.list }),
   })
 }
 
+/** Bring one back. Its row may be gone from the page by then, so a refusal is told from here. */
 export function useRestoreProfile() {
-  return useProfileMutation((id: string) => answer(api.POST('/api/profiles/{profile_id}/restore', inPath(id))))
+  const queryClient = useQueryClient()
+  const notify = useNotify()
+  return useMutation<Profile, Problem, string>({
+    mutationFn: (id) => answer(api.POST('/api/profiles/{profile_id}/restore', inPath(id))),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: profileKeys.list }),
+    onError: (problem) => notify.alert(problem.message),
+  })
 }
 
 /** New chats begin with this persona. */
@@ -66,6 +79,6 @@ function useProfileMutation<Input, Answer>(mutationFn: (input: Input) => Promise
   const queryClient = useQueryClient()
   return useMutation<Answer, Problem, Input>({
     mutationFn,
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: profileKeys.all }),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: profileKeys.list }),
   })
 }

@@ -1,6 +1,10 @@
-import { useQuery } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { answer, api } from './client'
+import type { Problem } from './problem'
+import type { components } from './schema.gen'
 import type { Model } from './wire'
+
+export type ModelTest = components['schemas']['ModelTest']
 
 const LONGEST_PAGE = 200
 
@@ -27,4 +31,11 @@ export function useAnsweringModel(
   const { data: settings } = useSettings()
   const id = chosen ?? ofCharacter ?? settings?.default_ai_model_id
   return models?.items.find((model) => model.id === id) ?? null
+}
+
+/** Ask a model for a few words. */
+export function useTestModel(id: string) {
+  return useMutation<ModelTest, Problem>({
+    mutationFn: () => answer(api.POST('/api/models/{model_id}/test', { params: { path: { model_id: id } } })),
+  })
 }
