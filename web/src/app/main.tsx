@@ -5,8 +5,11 @@ import { RouterProvider } from 'react-router'
 import { followSessionNews } from '../features/sessions/use-sessions'
 import { conversations, outbox, socket, store } from '../realtime/realtime'
 import { becameOutdated } from '../realtime/store'
-import { spoken } from '../shared/theme/interface'
+import { onExchange } from '../shared/api/client'
+import { root } from '../shared/api/root'
+import { interfaceNow, spoken } from '../shared/theme/interface'
 import './app.css'
+import { ClientLog, watch } from './client-log'
 import { Providers, queryClient } from './providers'
 import { router } from './router'
 import { isOutdated } from './version'
@@ -22,13 +25,37 @@ conversations.onNews(async ({ kind }) => {
 void outbox.start()
 socket.start()
 
+const log = new ClientLog({
+  allows: () => interfaceNow().client_log,
+  page: () => templateOf(router.state.matches.map(({ route }) => route.path ?? '')),
+  send: (events) => {
+    const headers = { 'Content-Type': 'application/json', 'X-Causerie': '1' }
+    const body = JSON.stringify({ events })
+    // What cannot be reported is not worth a second try.
+    fetch(new URL('api/client-events', root), { method: 'POST', keepalive: true, headers, body }).catch(() => undefined)
+  },
+})
+watch(log)
+onExchange((exchange) => log.exchange(exchange))
+
 const place = document.getElementById('root')
 if (!place) throw new Error('index.html has no place for the app')
 await spoken
-createRoot(place).render(
+createRoot(place, {
+  onCaughtError: (error) => {
+    console.error(error)
+    log.error(error)
+  },
+}).render(
   <StrictMode>
     <Providers>
       <RouterProvider router={router} />
     </Providers>
   </StrictMode>,
 )
+
+/** The route as the server's schema has it; what leads nowhere has none. */
+function templateOf(paths: string[]): string | undefined {
+  const template = `/${paths.filter(Boolean).join('/')}`
+  return /^\/[A-Za-z0-9/:_-]{0,99}$/.test(template) ? template : undefined
+}

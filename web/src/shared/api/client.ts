@@ -12,12 +12,43 @@ export const api = createClient<paths>({
   fetch: (request) => globalThis.fetch(request),
 })
 
+/** One request, by its path in the description; without an answer its status is 0. */
+export interface Exchange {
+  method: string
+  path: string
+  status: number
+  milliseconds: number
+}
+
+const listeners = new Set<(exchange: Exchange) => void>()
+const begun = new Map<string, number>()
+
+/** Call `listener` after each request that nobody called off. */
+export function onExchange(listener: (exchange: Exchange) => void): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
+
 api.use({
-  onResponse: async ({ response }) => {
+  onRequest: ({ id }) => {
+    begun.set(id, performance.now())
+  },
+  onResponse: async ({ id, request, response, schemaPath }) => {
+    ended(id, request, schemaPath, response.status)
     if (!response.ok) throw await problemOf(response)
   },
-  onError: () => unreachable(),
+  onError: ({ id, request, schemaPath }) => {
+    ended(id, request, schemaPath, 0)
+    return unreachable()
+  },
 })
+
+function ended(id: string, { method, signal }: Request, path: string, status: number): void {
+  const milliseconds = performance.now() - (begun.get(id) ?? Number.NaN)
+  begun.delete(id)
+  if (signal.aborted) return
+  for (const listener of listeners) listener({ method, path, status, milliseconds })
+}
 
 /** The body of a successful answer. */
 export async function answer<Body>(call: Promise<{ data?: Body }>): Promise<Body> {
