@@ -7,8 +7,8 @@ import { type Asked, pressUndo, Refusal, renderPage, serve } from '../../../test
 import type { ServerFrame } from '../../realtime/protocol'
 import { conversations } from '../../realtime/realtime'
 import type { SessionRow } from '../../shared/api/wire'
+import { followSessionNews } from './session-news'
 import { SessionsList } from './sessions-list'
-import { followSessionNews } from './use-sessions'
 
 const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString()
 const TEA = aSession({ id: 's1', title: 'Tea', character_id: 'c1', total_messages: 1204, updated_at: daysAgo(0) })

@@ -1,17 +1,9 @@
-import {
-  keepPreviousData,
-  type QueryClient,
-  useInfiniteQuery,
-  useMutation,
-  useQueryClient,
-} from '@tanstack/react-query'
-import type { Conversations } from '../../realtime/conversations'
+import { keepPreviousData, useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query'
 import {
   deleteChatSession,
   normalizeSession,
   restoreChatSession,
   type SessionsQuery,
-  sessionKeys,
   sessionsQuery,
   updateChatSession,
 } from '../../shared/api/sessions'
@@ -35,15 +27,6 @@ export function useSidebarSessions() {
 
 export function usePinnedSessions() {
   return useInfiniteQuery({ ...sessionsQuery(PINNED), select: latest, staleTime: Number.POSITIVE_INFINITY })
-}
-
-/** Keep the lists true by what the socket tells, whether a list is shown or not. */
-export function followSessionNews(conversations: Conversations, queryClient: QueryClient): () => void {
-  return conversations.onNews((news) => {
-    if (news.kind === 'reconnected') void queryClient.invalidateQueries({ queryKey: sessionKeys.lists })
-    else if (news.kind === 'deleted') dropSession(queryClient, news.sessionId)
-    else putSession(queryClient, normalizeSession(news.session))
-  })
 }
 
 export function useChangeSession() {
