@@ -1,7 +1,7 @@
 # Everything is set up in this folder: .venv, .cache, web/node_modules, causerie/static. `make help` lists the targets.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test test-setups test-browser test-faults check bench lint format types docs lock web wheel clean tests-fast tests-web browser
+.PHONY: help serve test test-setups test-browser pictures test-faults check bench lint format types docs lock web wheel clean tests-fast tests-web browser
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -43,6 +43,9 @@ test-setups: $(STAMPS)/dev $(STAMPS)/causerie $(STATIC)  ## Run all that behaves
 
 test-browser: $(STAMPS)/dev $(STAMPS)/causerie $(STAMPS)/model browser $(STATIC)  ## Look at everything in a real browser, also at what takes minutes
 	$(BIN)/pytest tests/browser
+
+pictures: $(STAMPS)/dev $(STAMPS)/causerie $(STAMPS)/model browser $(STATIC)  ## Take pictures of every page, light, dark and on a telephone (into pictures/)
+	$(BIN)/python -m tests.browser.pictures $(ARGS)
 
 test-faults: $(STAMPS)/dev $(STAMPS)/causerie $(STATIC)  ## Try single faults on many real processes, each with the time it may cost (10 minutes)
 	$(BIN)/pytest -m long

@@ -3,7 +3,7 @@ import type { Hit } from '../../shared/api/search'
 /** The place of the words in a text that was found, with the words marked. */
 export function Snippet({ hit: { snippet, marks } }: { hit: Hit }) {
   return (
-    <span dir="auto" className="line-clamp-2 break-words">
+    <span dir="auto" className="line-clamp-3 break-words">
       {pieces(snippet, marks).map(({ from, text, marked }) =>
         marked ? (
           <mark key={from} className="rounded-[2px] bg-accent-soft text-ink underline decoration-accent">

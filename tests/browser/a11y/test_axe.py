@@ -1,0 +1,72 @@
+"""What the rules of accessibility find on every page and layer, in every theme, on a telephone and on a wide screen."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser import sights
+from tests.browser.chat import Chat
+from tests.browser.installation import Installation
+
+AXE = Path(__file__).parents[3] / "web/node_modules/axe-core/axe.min.js"
+THEMES = ("light", "dark", "contrast")
+WIDTHS = (390, 1280)
+
+
+@pytest.fixture
+def installation(own: Installation) -> Installation:
+    """One with something on every page."""
+    return own
+
+
+@pytest.fixture
+def page(chat: Chat) -> Page:
+    """A page without motion: a colour on its way to another one is neither."""
+    chat.page.add_init_script(path=AXE)
+    chat.page.emulate_media(reduced_motion="reduce")
+    return chat.page
+
+
+def problems(page: Page) -> list[str]:
+    """Return what is serious or critical on the page as it is, in each theme."""
+    found = []
+    for theme in THEMES:
+        page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
+        for violation in page.evaluate("() => axe.run({ resultTypes: ['violations'] })")["violations"]:
+            if violation["impact"] in {"serious", "critical"}:
+                places = [f"{node['target']} {node['failureSummary']}" for node in violation["nodes"]]
+                found.append(f"{theme}, {violation['id']}: {places}")
+    return found
+
+
+def test_a_chat_has_no_serious_problem(page: Page, installation: Installation) -> None:
+    sights.show(page, f"/c/{sights.furnish(installation)}")
+    assert problems(page) == []
+    with sights.layer(page, "palette"):
+        assert problems(page) == []
+
+
+@pytest.mark.long_browser
+@pytest.mark.parametrize("width", WIDTHS)
+def test_no_page_has_a_serious_problem(page: Page, installation: Installation, width: int) -> None:
+    shown = sights.furnish(installation)
+    addresses = sights.paths(page, installation, shown)
+    page.set_viewport_size({"width": width, "height": 800})
+    found = {}
+    for name, address in addresses.items():
+        sights.show(page, address)
+        found[name] = problems(page)
+    assert {name: of_page for name, of_page in found.items() if of_page} == {}
+    assert len(found) >= 10
+
+
+@pytest.mark.long_browser
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", sights.LAYERS)
+def test_no_layer_has_a_serious_problem(page: Page, installation: Installation, name: str, width: int) -> None:
+    shown = sights.furnish(installation)
+    page.set_viewport_size({"width": width, "height": 800})
+    sights.show(page, f"/c/{shown}")
+    with sights.layer(page, name):
+        assert problems(page) == []
