@@ -52,8 +52,8 @@ function SettingsSection({ section: { title, lead, Content } }: { section: Secti
               to={`/settings/${section.name}`}
               className={({ isActive }) =>
                 cx(
-                  'flex min-h-9 items-center rounded-control px-3 text-soft hover:text-ink pointer-coarse:min-h-11',
-                  isActive && 'bg-accent-soft text-ink',
+                  'flex min-h-9 items-center rounded-control px-3 hover:text-ink pointer-coarse:min-h-11',
+                  isActive ? 'bg-accent-soft text-ink' : 'text-soft',
                 )
               }
             >

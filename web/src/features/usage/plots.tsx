@@ -22,7 +22,7 @@ interface BarsProps {
 
 /** One bar a place, from left to right as the language reads; the highest is labelled. */
 export function Bars({ title, bars, written }: BarsProps) {
-  const most = Math.max(...bars.map(({ lower, upper }) => lower + upper), 1)
+  const most = Math.max(...bars.map(({ lower, upper }) => lower + upper)) || 1
   const place = WIDTH / Math.max(bars.length, 1)
   const width = place * BAR_SHARE
   return (
@@ -76,7 +76,7 @@ interface LinesProps {
 
 /** Lines over the same places, each with its name at its end. */
 export function Lines({ title, lines, labels, written }: LinesProps) {
-  const most = Math.max(...lines.flatMap(({ values }) => values.map((value) => value ?? 0)), 1)
+  const most = Math.max(...lines.flatMap(({ values }) => values.map((value) => value ?? 0))) || 1
   const step = WIDTH / Math.max(labels.length - 1, 1)
   return (
     <figure>

@@ -234,5 +234,6 @@ function seconds(t: Text, milliseconds: number): string {
 
 /** Replies cost fractions of a cent: two digits that count. */
 function dollars(value: number): string {
-  return number(value, { style: 'currency', currency: 'USD', maximumSignificantDigits: value < 1 ? 2 : 6 })
+  const digits = value < 1 ? { minimumSignificantDigits: 2, maximumSignificantDigits: 2 } : {}
+  return number(value, { style: 'currency', currency: 'USD', ...digits })
 }
