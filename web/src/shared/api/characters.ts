@@ -22,14 +22,14 @@ export function useCharacters() {
   return useQuery({ queryKey: characterKeys.list, queryFn: getCharacters })
 }
 
-/** One character, from the list if that is here already. */
+/** One character, as the list has it if it is there. */
 export function useCharacter(id: string | null) {
   const { data: page } = useCharacters()
   const listed = page?.items.find((character) => character.id === id)
-  return useQuery({
+  const { data, error, isPending, refetch } = useQuery({
     queryKey: characterKeys.one(id ?? ''),
     queryFn: () => getCharacter(id ?? ''),
     enabled: id !== null && page !== undefined && listed === undefined,
-    ...(listed && { initialData: listed }),
   })
+  return { data: listed ?? data, error, isPending: isPending && listed === undefined, refetch }
 }
