@@ -1,4 +1,4 @@
-import { screen, waitFor } from '@testing-library/react'
+import { fireEvent, screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { beforeEach, expect, test, vi } from 'vitest'
 import { notedDeeds } from '../../../test/factories/deeds'
@@ -122,7 +122,8 @@ test('a chat is pinned, archived, and deleted with a way back', async () => {
 
   await userEvent.click(screen.getByRole('button', { name: 'Delete chat' }))
   await waitFor(() => expect(router.state.location.pathname).toBe('/new'))
-  await userEvent.click(await screen.findByRole('button', { name: 'Undo' }))
+  expect(onClose).toHaveBeenCalled()
+  fireEvent.click(await screen.findByRole('button', { name: 'Undo' }))
   await waitFor(() => expect(router.state.location.pathname).toBe('/c/s1'))
 })
 

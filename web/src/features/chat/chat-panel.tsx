@@ -32,7 +32,7 @@ export function ChatPanel({ panel, session, messages, deeds, onClose }: ChatPane
   return (
     <Drawer key={`${panel.kind} ${message?.id}`} title={t(TITLES[panel.kind])} from={panel.from} onClose={onClose}>
       {message === null ? (
-        <SessionSettings session={session} />
+        <SessionSettings session={session} onClose={onClose} />
       ) : panel.kind === 'revisions' ? (
         <Revisions
           message={message}

@@ -21,7 +21,7 @@ export function Drawer({ title, from, onClose, children }: DrawerProps) {
   const heading = useRef<HTMLHeadingElement>(null)
 
   useEffect(() => {
-    // A menu that opened this gives the focus back to its button first.
+    // Another drawer that this one replaces gives the focus back first.
     const timer = setTimeout(() => heading.current?.focus())
     return () => clearTimeout(timer)
   }, [])

@@ -1,13 +1,16 @@
 import { Copy, Ellipsis, Pencil, RefreshCw } from 'lucide-react'
-import { lazy, type MouseEvent, type ReactNode, Suspense, useRef } from 'react'
+import { type MouseEvent, type ReactNode, useEffect, useRef } from 'react'
 import type { Message } from '../../shared/api/wire'
 import { useText } from '../../shared/i18n/text'
 import { cx } from '../../shared/lib/class-names'
+import { later } from '../../shared/lib/later'
 import { Button, IconButton } from '../../shared/ui/button'
 import { Menu } from '../../shared/ui/menu'
 import type { RowDeeds } from './message'
 
-const RowMenu = lazy(async () => ({ default: (await import('./row-menu')).RowMenu }))
+const menu = later(() => import('./row-menu'))
+/** Load what the menus of rows hold, which the first paint does not show. */
+export const loadRowMenus = menu.load
 
 interface MessageActionsProps {
   message: Message
@@ -34,6 +37,9 @@ export function MessageActions({
 }: MessageActionsProps) {
   const t = useText()
   const more = useRef<HTMLButtonElement>(null)
+  const left = useRef(false)
+  const loaded = menu.useModule()
+  useEffect(() => void loadRowMenus(), [])
   const answers = message.role === 'assistant' && message.parent_id !== null
   return (
     <div
@@ -53,10 +59,25 @@ export function MessageActions({
       />
       <Action icon={Pencil} name={t('chat.edit')} onClick={() => deeds.startEdit(message.id)} />
       {answers && <Action icon={RefreshCw} name={t('chat.again')} onClick={() => deeds.swipe(message)} />}
-      <Menu trigger={<IconButton ref={more} icon={Ellipsis} name={t('chat.more')} />}>
-        <Suspense>
-          <RowMenu message={message} deeds={deeds} following={following} from={more} />
-        </Suspense>
+      <Menu
+        trigger={<IconButton ref={more} icon={Ellipsis} name={t('chat.more')} />}
+        onCloseAutoFocus={(event) => {
+          // What was chosen took the focus elsewhere.
+          if (left.current) event.preventDefault()
+          left.current = false
+        }}
+      >
+        {loaded && (
+          <loaded.RowMenu
+            message={message}
+            deeds={deeds}
+            following={following}
+            from={more}
+            onLeave={() => {
+              left.current = true
+            }}
+          />
+        )}
       </Menu>
       {children}
     </div>

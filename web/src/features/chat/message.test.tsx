@@ -1,6 +1,6 @@
 import { act, fireEvent, screen } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
-import { beforeEach, expect, test, vi } from 'vitest'
+import { beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { notedDeeds } from '../../../test/factories/deeds'
 import { aMessage } from '../../../test/factories/rows'
 import { renderPage } from '../../../test/page'
@@ -10,8 +10,12 @@ import { initialState } from '../../realtime/reducer'
 import { chatChanged, chatForgotten } from '../../realtime/store'
 import type { Message as MessageData } from '../../shared/api/wire'
 import { Message, SayingMessage } from './message'
+import { loadRowMenus } from './message-actions'
 
 const deeds = notedDeeds()
+
+// As after the first paint.
+beforeAll(loadRowMenus)
 
 beforeEach(() => {
   vi.clearAllMocks()

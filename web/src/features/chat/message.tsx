@@ -265,8 +265,8 @@ function Marks({ message: { hidden, pinned } }: { message: MessageRowData }) {
 
 function Mark({ icon: Icon, words }: { icon: LucideIcon; words: string }) {
   return (
-    <span className="inline-flex items-center gap-1 whitespace-nowrap">
-      <Icon size={15} aria-hidden />
+    <span className="inline-flex items-baseline gap-1 whitespace-nowrap">
+      <Icon size={15} aria-hidden className="self-center" />
       {words}
     </span>
   )

@@ -29,14 +29,19 @@ interface RowMenuProps {
   following: number
   /** The button that the menu hangs from: what is opened here gives the focus back to it. */
   from: RefObject<HTMLElement | null>
+  /** Something is chosen that has the focus from now on. */
+  onLeave: () => void
 }
 
 /** All that can be done with a message. It is loaded after the first paint. */
-export function RowMenu({ message, deeds, following, from }: RowMenuProps) {
+export function RowMenu({ message, deeds, following, from, onLeave }: RowMenuProps) {
   const t = useText()
   const { hidden, pinned, content } = message
   const answers = message.role === 'assistant' && message.parent_id !== null
-  const open = (kind: MessagePanel) => deeds.open({ kind, message, from: from.current })
+  const open = (kind: MessagePanel) => {
+    onLeave()
+    deeds.open({ kind, message, from: from.current })
+  }
   return (
     <>
       <MenuItem icon={Copy} onSelect={() => deeds.copy(message, false)}>
@@ -72,7 +77,13 @@ export function RowMenu({ message, deeds, following, from }: RowMenuProps) {
       )}
       <MenuLine />
       {following > 0 && (
-        <MenuItem icon={GitBranch} onSelect={() => deeds.sayAfter(message)}>
+        <MenuItem
+          icon={GitBranch}
+          onSelect={() => {
+            onLeave()
+            deeds.sayAfter(message)
+          }}
+        >
           {t('chat.branch')}
         </MenuItem>
       )}

@@ -24,7 +24,7 @@ interface SettingProps {
 }
 
 /** All that the reader can set of a chat. Each change is kept at once and counts from the next reply on. */
-export function SessionSettings({ session }: SettingProps) {
+export function SessionSettings({ session, onClose }: SettingProps & { onClose: () => void }) {
   return (
     <div className="grid gap-6">
       <WhomWith id={session.character_id} />
@@ -33,7 +33,7 @@ export function SessionSettings({ session }: SettingProps) {
       <Persona session={session} />
       <AnsweringModel session={session} />
       <SystemPrompt session={session} />
-      <Keeping session={session} />
+      <Keeping session={session} onDelete={onClose} />
     </div>
   )
 }
@@ -190,7 +190,7 @@ function Choice({ session, field, label, options, usual }: ChoiceProps) {
   )
 }
 
-function Keeping({ session }: SettingProps) {
+function Keeping({ session, onDelete }: SettingProps & { onDelete: () => void }) {
   const t = useText()
   const pinned = useSessionField(session, 'pinned')
   const archived = useSessionField(session, 'archived')
@@ -207,7 +207,14 @@ function Keeping({ session }: SettingProps) {
         <ArchiveIcon size={18} aria-hidden />
         {archived.value ? t('chat.unarchiveChat') : t('chat.archiveChat')}
       </Button>
-      <Button look="danger" onClick={remove}>
+      <Button
+        look="danger"
+        onClick={() => {
+          // The way back is offered outside of the drawer.
+          onDelete()
+          remove()
+        }}
+      >
         <Trash2 size={18} aria-hidden />
         {t('chat.deleteChat')}
       </Button>
