@@ -1,6 +1,5 @@
 """What is said without a connection is stored once and in order, whatever happens to its tab."""
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.chat import Chat
@@ -108,30 +107,3 @@ def test_a_chat_that_begins_without_a_connection_is_made_and_followed(chat: Chat
 
     expect(chat.replies).to_have_count(2)
     assert stored(chat, chat.session_id) == WORDS[:1]
-
-
-@pytest.mark.long_browser
-def test_two_hundred_arrive_once_and_in_order(chat: Chat, cable: Cable, provider: Provider) -> None:
-    session_id = provider.begin(chat.installation, "two-hundred", text="I hear you.")
-    texts = [f"Line {number} of a long letter." for number in range(200)]
-    chat.open(session_id)
-    cable.pull()
-    for text in texts[:100]:
-        write(chat, text)
-    kept(chat, 100)
-    tab = reopened(chat)
-    tab.page.goto(f"/c/{session_id}")
-    for text in texts[100:]:
-        write(tab, text)
-    kept(tab, 200)
-
-    cable.plug(tab)
-
-    tab.page.wait_for_function(
-        "async id => (await (await fetch(`/api/sessions/${id}`)).json()).total_messages === 401",
-        arg=session_id,
-        polling=500,
-        timeout=180_000,
-    )
-    assert stored(tab, session_id) == texts
-    assert tab.complaints == []
