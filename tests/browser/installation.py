@@ -34,8 +34,12 @@ class Installation:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self) -> None:
-        """Start the server and wait until it is ready."""
+    def start(self, *, welcome: bool = False) -> None:
+        """Start the server and wait until it is ready.
+
+        Args:
+            welcome: its readers are welcomed as on their first visit; else that counts as seen.
+        """
         output = self.data.parent / f"{self.data.name}.log"
         with output.open("ab") as log:
             self._process = subprocess.Popen(
@@ -46,6 +50,8 @@ class Installation:
                 stderr=subprocess.STDOUT,
             )
         wait_until_ready(Server(self._process, self.port, self.data, output))
+        if not welcome:
+            self.patch("/settings", {"interface": {"welcomed": True}})
 
     def kill(self) -> None:
         """End the server as a power cut would."""

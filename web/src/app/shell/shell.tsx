@@ -1,6 +1,7 @@
 import { PanelLeft } from 'lucide-react'
 import { lazy, Suspense, useState } from 'react'
 import { Outlet, useLocation, useMatch, useNavigate, useNavigation } from 'react-router'
+import { Welcome } from '../../features/onboarding/welcome'
 import { useReading } from '../../features/sessions/use-reading'
 import { useCommand } from '../../shared/a11y/use-command'
 import { useText } from '../../shared/i18n/text'
@@ -104,6 +105,7 @@ export function Shell() {
           )}
         </Suspense>
       )}
+      <Welcome />
       {!wide && sheet && (
         <Suspense>
           <Sheet title={t('app.chats')} onClose={() => setSheet(false)}>
