@@ -222,15 +222,20 @@ END_GENERATION = (
         partial_text="",
     )
     .returning(
-        select(_beside.c.message_id)
-        .where(
-            _beside.c.user_id == ACTOR,
-            _beside.c.session_id == bindparam("of_session"),
-            _beside.c.message_id != bindparam("of_message"),
-            unfinished(_beside.c.state),
-        )
-        .exists()
-        .label("answering")
+        # One state at a time, and literals: an OR, or parameters, cost SQLite more than the rest of this statement.
+        or_(
+            *(
+                select(_beside.c.message_id)
+                .where(
+                    _beside.c.user_id == ACTOR,
+                    _beside.c.session_id == bindparam("of_session"),
+                    _beside.c.message_id != bindparam("of_message"),
+                    _beside.c.state == literal_column(f"'{state}'"),
+                )
+                .exists()
+                for state in _UNFINISHED
+            )
+        ).label("answering")
     )
 )
 END_TRACED_GENERATION = END_GENERATION.values(prompt_trace=bindparam("trace"))

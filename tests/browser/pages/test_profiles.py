@@ -23,7 +23,7 @@ def test_a_persona_is_made_used_deleted_and_brought_back(chat: Chat) -> None:
     eleanor.get_by_text("Where used").click()
     expect(eleanor.get_by_role("link", name="A letter to Eleanor")).to_be_visible()
     eleanor.get_by_role("button", name="Delete Eleanor").click()
-    expect(page.get_by_text("Eleanor is in the trash. One chat keeps this persona.")).to_be_visible()
+    expect(page.get_by_text("Eleanor is in the trash. One chat keeps this persona.", exact=True)).to_be_visible()
     expect(eleanor).to_have_count(0)
 
     page.get_by_role("button", name="Undo").click()
