@@ -115,3 +115,19 @@ def test_nothing_runs_of_what_is_written(chat: Chat, harm: Harm, provider: Provi
 @pytest.mark.parametrize("payloads", BATCHES, ids=range(len(BATCHES)))
 def test_nothing_runs_of_all_payloads(chat: Chat, harm: Harm, provider: Provider, payloads: list[str]) -> None:
     expose(chat, harm, provider, payloads)
+
+
+def test_the_watch_sees_what_it_watches_for(chat: Chat, harm: Harm) -> None:
+    chat.page.goto("/")
+    chat.page.evaluate("""() => {
+      document.body.append(Object.assign(document.createElement('a'), { id: 'harm', href: 'javascript:owned()' }))
+    }""")
+    with pytest.raises(AssertionError, match="javascript:owned"):
+        harm.assert_none()
+
+    chat.page.locator("#harm").evaluate("element => element.remove()")
+    with chat.page.expect_console_message(lambda message: "img-src" in message.text):
+        chat.page.evaluate("() => { new Image().src = 'https://elsewhere.invalid/pixel.png' }")
+    with pytest.raises(AssertionError, match=r"request: https://elsewhere\.invalid"):
+        harm.assert_none()
+    chat.complaints.clear()
