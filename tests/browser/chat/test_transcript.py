@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Locator, Request, Route, expect
 
 from tests.browser.chat import Chat
@@ -243,6 +244,7 @@ class TestWhileAReplyGrows:
 
         assert max(frame.gap for frame in frames.seen) <= 1
 
+    @pytest.mark.long_browser
     def test_who_reads_further_up_is_not_moved(self, chat: Chat, provider: Provider) -> None:
         reply = self.begin(chat, provider, "released")
         transcript(chat).hover()
