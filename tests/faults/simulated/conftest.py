@@ -2,7 +2,7 @@
 
 import pytest
 
-SEEDS = 50
+SEEDS = 30
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
