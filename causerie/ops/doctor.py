@@ -80,8 +80,7 @@ def _served_database(url: str) -> Finding:
 def _redis(url: str | None) -> Finding:
     if url is None:
         return Finding("Redis", ok=True, text="none; live text is about a second late (CAUSERIE_REDIS_URL)")
-    # Its driver is an extra.
-    from causerie.broker.redis import fault_of  # noqa: PLC0415
+    from causerie.broker.redis import fault_of  # noqa: PLC0415 (its driver is an extra)
 
     fault = asyncio.run(fault_of(url))
     return Finding("Redis", ok=fault is None, text=fault or "answers, and takes what is written")

@@ -11,6 +11,7 @@ from sqlalchemy import insert, text
 from causerie.accounts.models import User
 from causerie.clock import utc_now
 from causerie.db import search
+from causerie.db.search.entries import Numbers
 from causerie.db.search.models import SearchEntry
 from causerie.db.sqlite import sqlite_engine
 from causerie.db.work import Actor, Work
@@ -40,7 +41,7 @@ async def test_a_clock_that_was_set_back_gives_two_users_no_number_twice(
     template = tmp_path_factory.getbasetemp() / "template.db"
     alice, bob = Actor(new_id()), Actor(new_id())
     for actor, words in ((alice, "canary"), (bob, "raven")):
-        monkeypatch.setattr("causerie.db.search.entries._last", 0)  # as in a process of its own
+        monkeypatch.setattr("causerie.db.search.entries.numbers", Numbers())  # as in a process of its own
         monkeypatch.setattr("causerie.db.search.entries.time.time_ns", lambda: 2_000_000_000)
         async with open_house(tmp_path, template) as app:
             database = app.state.database

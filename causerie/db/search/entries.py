@@ -17,8 +17,26 @@ MESSAGE, SESSION, CHARACTER = "message", "session", "character"
 
 _LAST = sql('SELECT max((SELECT max(number) FROM search_entry WHERE user_id = "user".id)) FROM "user"')
 
-_lock = threading.Lock()
-_last = 0
+
+class Numbers:
+    """Numbers for a process's entries: each is greater than all before it, and at least the clock's microseconds."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last = 0
+
+    def next(self) -> int:
+        with self._lock:
+            self._last = max(self._last + 1, time.time_ns() // 1_000)
+            return self._last
+
+    def go_on_from(self, number: int) -> None:
+        """Give only greater numbers than this one from now on."""
+        with self._lock:
+            self._last = max(self._last, number)
+
+
+numbers = Numbers()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +85,7 @@ def row_of(text: Text) -> dict[str, Any] | None:
         "kind": text.kind,
         "id": text.id,
         "session_id": text.session_id,
-        "number": next_number(),
+        "number": numbers.next(),
         "terms": f" {' '.join(scopes(text.kind, text.session_id))}{terms}",
     }
 
@@ -77,21 +95,9 @@ def scopes(kind: str, session_id: UUID | None) -> list[str]:
     return [f"__{kind}"] if session_id is None else [f"__{kind}", f"__{session_id.hex}"]
 
 
-def next_number() -> int:
-    """Return a number greater than every one that this process has given: microseconds, at least."""
-    return _later_than(0)
-
-
 def go_on(work: Work) -> None:
     """Let this process's numbers begin above all that a SQLite file has, even when the clock was set back since.
 
     A row of its full-text index has a number and no owner: two users' entries must never share one.
     """
-    _later_than(work.connection.execute(_LAST).scalar() or 0)
-
-
-def _later_than(number: int) -> int:
-    global _last  # noqa: PLW0603 (the order of a process's entries is the process's)
-    with _lock:
-        _last = max(_last + 1, number + 1, time.time_ns() // 1_000)
-        return _last
+    numbers.go_on_from(work.connection.execute(_LAST).scalar() or 0)
