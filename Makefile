@@ -31,7 +31,8 @@ help:  ## List the targets
 serve: $(STAMPS)/runtime $(STAMPS)/model $(STAMPS)/causerie $(STATIC)  ## Set up what is missing, then become the server (ARGS="--port 9000")
 	@exec $(BIN)/causerie serve $(ARGS)
 
-test: lint types tests-web browser $(STAMPS)/model $(STATIC)  ## Check everything and run all tests, on a real PostgreSQL and in a real browser
+test: $(STAMPS)/dev $(STAMPS)/causerie $(STAMPS)/model browser $(STATIC)  ## Check everything and run all tests, on a real PostgreSQL and in a real browser
+	$(MAKE) --jobs=2 --output-sync=target lint types tests-web
 	$(BIN)/pytest -m "not long_browser" tests/browser
 	$(BIN)/pytest -m "alone and not long" --ignore=tests/browser
 	$(BIN)/pytest -m "not alone and not long" -n 2
