@@ -20,11 +20,11 @@ const CLOSED = new Set(['InvalidStateError', 'UnknownError', 'AbortError'])
 
 /** Opens at the first use and again after the browser, or a newer version in another tab, has closed the database. */
 export class Database {
-  readonly #name: string
+  readonly name: string
   #opening: Promise<IDBPDatabase<Tables>> | null = null
 
   constructor(name: string) {
-    this.#name = name
+    this.name = name
   }
 
   /**
@@ -61,7 +61,7 @@ export class Database {
 
   async #opened(): Promise<IDBPDatabase<Tables>> {
     const { openDB } = await import('idb')
-    const database: IDBPDatabase<Tables> = await openDB<Tables>(this.#name, VERSION, {
+    const database: IDBPDatabase<Tables> = await openDB<Tables>(this.name, VERSION, {
       upgrade: (fresh) => {
         fresh.createObjectStore('sayings', { autoIncrement: true }).createIndex('id', 'id', { unique: true })
         fresh.createObjectStore('drafts')

@@ -1,5 +1,6 @@
 /** What was typed and not sent, by chat. It is written while typing, so that nothing depends on leaving well. */
 
+import { recall, remember } from '../shared/lib/storage'
 import { type Database, database } from './db'
 
 const WRITE_AFTER_MS = 300
@@ -15,6 +16,7 @@ export class Drafts {
   }
 
   async read(key: string): Promise<string> {
+    this.#takeUp(key)
     const kept = await this.#database.use((open) => open.get('drafts', key)).catch(unkept)
     return this.#unwritten.get(key) ?? kept ?? ''
   }
@@ -27,14 +29,32 @@ export class Drafts {
 
   /** Forget a draft at once: what was sent never comes back. */
   clear(key: string): void {
-    this.write(key, '')
-    this.flush()
+    this.#unwritten.set(key, '')
+    this.leave()
   }
 
-  /** Write what is not written yet. It is on its way when this returns, also from a page that ends. */
+  /** Write what is not written yet. */
   flush(): void {
     clearTimeout(this.#timer)
     for (const [key, text] of this.#unwritten) void this.#put(key, text)
+  }
+
+  /** Write it from a page that may end before the database answers: until it does, the next page finds it elsewhere. */
+  leave(): void {
+    for (const [key, text] of this.#unwritten) remember(this.#left(key), text)
+    this.flush()
+  }
+
+  /** Go on with what a page left that has ended since. */
+  #takeUp(key: string): void {
+    const text = recall(this.#left(key))
+    if (typeof text !== 'string' || this.#unwritten.has(key)) return
+    this.#unwritten.set(key, text)
+    void this.#put(key, text)
+  }
+
+  #left(key: string): string {
+    return `${this.#database.name} draft ${key}`
   }
 
   async #put(key: string, text: string): Promise<void> {
@@ -46,7 +66,9 @@ export class Drafts {
         transaction.commit()
         await Promise.all([written, transaction.done])
       })
-      if (this.#unwritten.get(key) === text) this.#unwritten.delete(key)
+      if (this.#unwritten.get(key) !== text) return
+      this.#unwritten.delete(key)
+      remember(this.#left(key), null)
     } catch (error) {
       unkept(error)
     }
@@ -58,5 +80,5 @@ function unkept(error: unknown): undefined {
 }
 
 export const drafts = new Drafts(database)
-addEventListener('pagehide', () => drafts.flush())
-document.addEventListener('visibilitychange', () => drafts.flush())
+addEventListener('pagehide', () => drafts.leave())
+document.addEventListener('visibilitychange', () => drafts.leave())

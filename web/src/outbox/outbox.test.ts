@@ -156,6 +156,21 @@ test('a crash between the writing and the sending loses nothing', async () => {
   expect((await Tab.open()).sayings).toEqual([])
 })
 
+test('a page that ends before the browser has written anything loses nothing, and keeps the order', async () => {
+  const unanswered = new Database(browser.database)
+  vi.spyOn(unanswered, 'use').mockReturnValue(new Promise(() => undefined))
+  const ending = new Tab(unanswered)
+  for (const content of ['one', 'two', 'three']) ending.outbox.say({ sessionId: 's1', content })
+  ending.crash()
+
+  const after = await Tab.open()
+  expect(after.contents).toEqual(['one', 'two', 'three'])
+  expect(localStorage).toHaveLength(0)
+  after.outbox.connected(true)
+  await after.settled()
+  expect(server.heard).toEqual(['one', 'two', 'three'])
+})
+
 test('a saying whose answer is lost is sent again under its id, before what was said later', async () => {
   const tab = await Tab.open()
   await tab.write('one', 'two')

@@ -66,6 +66,7 @@ export class Outbox {
     this.#around.tabs.onmessage = ({ data }: MessageEvent<News>) => {
       this.#heard = this.#heard.then(() => this.#hear(data))
     }
+    await this.#shelf.takeUp()
     await this.#show()
     this.#drain()
   }

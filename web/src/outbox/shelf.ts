@@ -1,5 +1,6 @@
 /** Where sayings lie until the server has them. */
 
+import { recall, remember, remembered } from '../shared/lib/storage'
 import type { Database, Deed } from './db'
 import type { Saying } from './sayings'
 
@@ -25,8 +26,15 @@ export class Shelf {
     return [...(kept ?? []), ...this.#here.values()]
   }
 
-  /** Put a saying at the end, or in place of what it was. */
+  /** Put what pages were putting here when they ended. */
+  async takeUp(): Promise<void> {
+    const left = remembered(this.#left('')).map(recall).filter(isSaying)
+    await Promise.all(left.map((saying) => this.put(saying)))
+  }
+
+  /** Put a saying at the end, or in place of what it was. The page may end at any moment after the call. */
   async put(saying: Saying): Promise<void> {
+    remember(this.#left(saying.id), saying)
     const kept = await this.#tried(async (database) => {
       const { store, done } = database.transaction('sayings', 'readwrite')
       await Promise.all([store.put(saying, await store.index('id').getKey(saying.id)), done])
@@ -34,6 +42,7 @@ export class Shelf {
     })
     if (kept) this.#here.delete(saying.id)
     else this.#here.set(saying.id, saying)
+    remember(this.#left(saying.id), null)
   }
 
   async remove(id: string): Promise<void> {
@@ -44,6 +53,11 @@ export class Shelf {
       if (key !== undefined) await store.delete(key)
       await done
     })
+  }
+
+  /** Where a saying is until the database has it. Ids grow, so their order is that in which they were said. */
+  #left(id: string): string {
+    return `${this.#database.name} saying ${id}`
   }
 
   async #tried<Result>(deed: Deed<Result>): Promise<Result | undefined> {
@@ -58,4 +72,8 @@ export class Shelf {
       return undefined
     }
   }
+}
+
+function isSaying(value: unknown): value is Saying {
+  return typeof value === 'object' && value !== null && 'id' in value && 'content' in value
 }

@@ -21,6 +21,18 @@ export function remember(name: string, value: unknown): void {
   }
 }
 
+/** The names that begin with `beginning` and have something stored, in alphabetical order. */
+export function remembered(beginning: string): string[] {
+  try {
+    return Object.keys(localStorage)
+      .filter((key) => key.startsWith(PREFIX + beginning))
+      .map((key) => key.slice(PREFIX.length))
+      .toSorted()
+  } catch {
+    return []
+  }
+}
+
 /** Call `listener` when another tab changes `name`. */
 export function onRemembered(name: string, listener: () => void): () => void {
   const heard = (event: StorageEvent) => {
