@@ -1,7 +1,7 @@
 # Everything is set up in this folder: .venv, .cache, web/node_modules, causerie/static. `make help` lists the targets.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test test-setups test-browser pictures test-faults check bench lint format types docs lock web wheel clean tests-fast tests-web browser
+.PHONY: help serve test test-setups test-browser pictures test-faults check bench bench-web lint format types docs lock web wheel clean tests-fast tests-web browser
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -55,6 +55,9 @@ check: lint types tests-fast  ## Format, lint, types, imports and the fast tests
 
 bench: $(STAMPS)/dev $(STAMPS)/causerie  ## Measure, each figure beside its baseline (writes docs/benchmarks.md)
 	$(BIN)/python -m bench $(ARGS)
+
+bench-web: $(STAMPS)/dev $(STAMPS)/causerie $(STAMPS)/model browser $(STATIC)  ## Measure the web app in a real browser (writes its part of docs/benchmarks.md)
+	$(BIN)/python -m bench.web $(ARGS)
 
 soak: $(STAMPS)/dev $(STAMPS)/causerie  ## Let people talk for half an hour; then everything has to be back where it was
 	$(BIN)/python -m bench.soak $(ARGS)

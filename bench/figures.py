@@ -34,14 +34,18 @@ class Figure:
 
     def row(self) -> str:
         """Return the figure as a row of the page's table."""
-        sign = "≥" if self.at_least else "≤"
-        target = "" if self.target is None else f"{sign} {shown(self.target)}"
-        if self.missed and self.target:
-            target += f" (missed: {self.value / self.target:.2f} ×)"
         baselines = " · ".join(f"{name} {shown(value)}" for name, value in self.baselines.items())
         first = next(iter(self.baselines.values()), 0.0)
         ratio = f"{self.value / first:.2f}" if first else ""
-        return f"| {self.name} | {shown(self.value)} {self.unit} | {target} | {baselines} | {ratio} |"
+        return f"{self.short_row()} {baselines} | {ratio} |"
+
+    def short_row(self) -> str:
+        """Return the row of a table without baselines."""
+        sign = "≥" if self.at_least else "≤"
+        target = "" if self.target is None else f"{sign} {shown(self.target)}"
+        if self.missed:
+            target += f" (missed: {self.value / self.target:.2f} ×)" if self.target else " (missed)"
+        return f"| {self.name} | {shown(self.value)} {self.unit} | {target} |"
 
 
 def shown(value: float) -> str:
@@ -56,17 +60,38 @@ def page(figures: Sequence[Figure], seconds: float, load: float) -> str:
     rows = "\n".join(figure.row() for figure in figures)
     packages = ", ".join(f"{name} {version(name)}" for name in ("uvicorn", "aiohttp", "httpx", "sqlalchemy", "uvloop"))
     return Template(TEMPLATE.read_text()).substitute(
-        day=datetime.now(UTC).date(),
+        **machine(),
         minutes=f"{seconds / 60:.0f}",
         load=f"{load:.1f}",
-        processor=_processor(),
-        cores=os.cpu_count(),
-        memory=f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.1f}",
-        system=f"{platform.system()} {platform.release().partition('-')[0]}",
         python=f"{platform.python_implementation()} {platform.python_version()}",
         packages=packages,
         rows=rows,
     )
+
+
+def machine() -> dict[str, str]:
+    """Return what the page tells of the day and the machine."""
+    return {
+        "day": str(datetime.now(UTC).date()),
+        "processor": _processor(),
+        "cores": str(os.cpu_count()),
+        "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.1f}",
+        "system": f"{platform.system()} {platform.release().partition('-')[0]}",
+    }
+
+
+def section_of(page: str, heading: str) -> str:
+    """Return a section of a page: its heading and what stands below, up to the next heading as high; else nothing."""
+    _, found, rest = f"\n{page}".partition(f"\n{heading}\n")
+    return found[1:] + rest.partition("\n## ")[0] if found else ""
+
+
+def with_section(page: str, section: str) -> str:
+    """Return the page with this section in place of the one of the same heading, or at its end; none changes none."""
+    if not section:
+        return page
+    present = section_of(page, section.partition("\n")[0])
+    return page.replace(present, section.strip() + "\n", 1) if present else f"{page.rstrip()}\n\n{section.strip()}\n"
 
 
 def _processor() -> str:

@@ -1,0 +1,173 @@
+"""What Chromium's tracing and the sampling of its script engine tell of a tab. All times are in milliseconds."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+CATEGORIES = (
+    "blink.user_timing",
+    "devtools.timeline",
+    "disabled-by-default-devtools.timeline",
+    "disabled-by-default-devtools.timeline.frame",
+    "loading",
+)
+Event = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something that the page noted."""
+
+    at: float
+    detail: float
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What the main thread did at once. `processor`: as long as it had a core."""
+
+    began: float
+    ended: float
+    processor: float
+
+    @property
+    def milliseconds(self) -> float:
+        """From its beginning to its end, whatever came between."""
+        return self.ended - self.began
+
+
+class Trace:
+    """What the process that drew a page did.
+
+    Args:
+        frame: the page's id, which remains the same when another process takes it over.
+    """
+
+    def __init__(self, frame: str) -> None:
+        self._frame = frame
+        self._process = self._thread = 0
+        self._events: list[Event] = []
+
+    def read(self, events: Sequence[Event]) -> None:
+        """Take in what was traced of all processes.
+
+        Raises:
+            ValueError: the page is not in it.
+        """
+        drew = Counter((event["pid"], event["tid"]) for event in events if self._is_paint(event))
+        if not drew:
+            raise ValueError("the page was not traced")
+        ((self._process, self._thread), _), *_ = drew.most_common(1)
+        self._events = sorted((event for event in events if event["pid"] == self._process), key=lambda each: each["ts"])
+
+    @property
+    def tasks(self) -> list[Task]:
+        """What the main thread did, in order."""
+        return [
+            Task(_at(event), _at(event) + event["dur"] / 1_000, event["tdur"] / 1_000)
+            for event in self._named("RunTask")
+            if event["tid"] == self._thread and "dur" in event and "tdur" in event
+        ]
+
+    def marks(self, name: str) -> list[Mark]:
+        """Return the page's marks of this name, in order."""
+        return [
+            Mark(_at(event), json.loads(event["args"]["data"].get("detail") or "0"))
+            for event in self._named(name)
+            if event["cat"] == "blink.user_timing" and event["ph"] == "I"
+        ]
+
+    def busy_ms(self, began: float, ended: float) -> float:
+        """Return how much of this time the main thread was in a task."""
+        return sum(max(0.0, min(task.ended, ended) - max(task.began, began)) for task in self.tasks)
+
+    def processor_ms(self, began: float, ended: float) -> float:
+        """Return how much of a core the main thread took in this time."""
+        return sum(task.processor for task in self.tasks if began <= task.began < ended)
+
+    def from_click_to(self, name: str) -> float:
+        """Return how long it was from the click to the frame on the screen in which the page had noted `name`."""
+        click = next(
+            event for event in self._named("EventTiming") if event["args"].get("data", {}).get("type") == "click"
+        )
+        (mark,) = self.marks(name)
+        return self._drawn_after(mark.at) - _at(click)
+
+    def largest_paint_ms(self) -> float:
+        """Return how long after the navigation the largest text or picture was painted."""
+        painted = self._named("largestContentfulPaint::Candidate")[-1]
+        navigation = painted["args"]["data"]["navigationId"]
+        began = next(
+            event for event in self._named("navigationStart") if event["args"]["data"].get("navigationId") == navigation
+        )
+        return _at(painted) - _at(began)
+
+    def interactions_ms(self) -> list[float]:
+        """Return how long each press of a key or a button took until its first change was painted."""
+        longest: dict[int, float] = {}
+        for event in self._named("EventTiming"):
+            data = _timing(event)
+            if data.get("interactionId"):
+                before = longest.get(data["interactionId"], 0.0)
+                longest[data["interactionId"]] = max(before, data["duration"])
+        return list(longest.values())
+
+    def _is_paint(self, event: Event) -> bool:
+        return event["name"] == "PrePaint" and bool(event["args"]["data"]["frame"] == self._frame)
+
+    def _drawn_after(self, at: float) -> float:
+        commit = next(event for event in self._named("Commit") if _at(event) >= at)
+        number = commit["args"]["frameSeqId"]
+        drawn = next(event for event in self._named("DrawFrame") if event["args"]["frameSeqId"] >= number)
+        return _at(drawn)
+
+    def _named(self, name: str) -> list[Event]:
+        return [event for event in self._events if event["name"] == name]
+
+
+class Profile:
+    """Samples of what the script engine was at."""
+
+    def __init__(self) -> None:
+        self._samples: list[tuple[float, float, int]] = []
+        self._modules: dict[int, frozenset[str]] = {}
+
+    def read(self, profile: Event) -> None:
+        """Take in what `Profiler.stop` answers."""
+        parents = {child: node["id"] for node in profile["nodes"] for child in node.get("children", ())}
+        addresses = {node["id"]: node["callFrame"]["url"] for node in profile["nodes"]}
+        for node in addresses:
+            self._modules[node] = frozenset(addresses[each] for each in _upward(node, parents))
+        at = profile["startTime"]
+        ends = []
+        for delta in profile["timeDeltas"]:
+            at += delta
+            ends.append(at / 1_000)
+        # A sample stands for the time until the next.
+        for node, (began, ended) in zip(profile["samples"], pairwise(ends), strict=False):
+            self._samples.append((began, ended - began, node))
+
+    def milliseconds_in(self, module: str, began: float, ended: float) -> float:
+        """Return how much of this time a module was at work, and whatever it called."""
+        within = {node for node, addresses in self._modules.items() if any(module in each for each in addresses)}
+        return sum(length for at, length, node in self._samples if began <= at < ended and node in within)
+
+
+def _upward(node: int, parents: Mapping[int, int]) -> Iterator[int]:
+    yield node
+    while node in parents:
+        node = parents[node]
+        yield node
+
+
+def _timing(event: Event) -> Event:
+    """What an `EventTiming` tells; its end tells nothing."""
+    data: Event = event["args"].get("data", {})
+    return data
+
+
+def _at(event: Event) -> float:
+    return float(event["ts"]) / 1_000
