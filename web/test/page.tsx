@@ -59,7 +59,7 @@ export function serve(answers: Record<string, Answer>): Asked[] {
     const key = `${asked.method} ${path}`
     if (!(key in answers)) throw new Error(`Nobody answers ${key}`)
     const written = answers[key]
-    const answer: unknown = typeof written === 'function' ? written(asked) : written
+    const answer: unknown = typeof written === 'function' ? await written(asked) : written
     if (answer instanceof Refusal) {
       return Response.json({ type: 'about:blank', title: 'Refused', ...answer }, { status: answer.status })
     }

@@ -164,6 +164,49 @@ test('a deleted character can be brought back', async () => {
   await expect.poll(() => asked.map(({ path }) => path)).toContain('/api/characters/c1/restore')
 })
 
+test('whoever goes on before the server has answered can bring a character back from where they are', async () => {
+  const deleting = Promise.withResolvers<null>()
+  const asked = serve({
+    'GET /api/characters': LIST,
+    'GET /api/sessions': { items: [], next_cursor: null },
+    'DELETE /api/characters/c1': () => deleting.promise,
+    'POST /api/characters/c1/restore': new Refusal(503, 'away', 'The database is away.'),
+  })
+  const { router } = at('')
+  await userEvent.click(await screen.findByRole('button', { name: 'Delete' }))
+  await router.navigate('/elsewhere')
+  expect(await screen.findByText('Elsewhere')).toBeVisible()
+  deleting.resolve(null)
+  await pressUndo()
+
+  expect(await screen.findByText('The database is away.')).toBeVisible()
+  expect(asked.map(({ path }) => path)).toContain('/api/characters/c1/restore')
+  expect(router.state.location.pathname).toBe('/elsewhere')
+})
+
+test('a character that is deleted from its card, which goes with it, can be brought back', async () => {
+  let there = [WREN]
+  const asked = serve({
+    'GET /api/characters': () => ({ items: there, next_cursor: null }),
+    'DELETE /api/characters/c1': () => {
+      there = []
+      return null
+    },
+    'POST /api/characters/c1/restore': () => {
+      there = [WREN]
+      return WREN
+    },
+  })
+  renderPage(<CharacterGallery />, { path: '/gallery', at: '/gallery' })
+  await userEvent.click(await screen.findByRole('button', { name: 'Actions for Wren' }))
+  await userEvent.click(await screen.findByRole('menuitem', { name: 'Delete' }))
+  await expect.poll(() => screen.queryByRole('link', { name: 'Talk to Wren' })).toBeNull()
+  await pressUndo()
+
+  expect(await screen.findByRole('link', { name: 'Talk to Wren' })).toBeVisible()
+  expect(asked.map(({ path }) => path)).toContain('/api/characters/c1/restore')
+})
+
 test('a former version tells what it was and is brought back', async () => {
   const fields = { name: 'Wren', description: 'A young keeper.', tags: ['sea', 'gentle'], label: 'wren' }
   const asked = serve({

@@ -5,7 +5,7 @@ import { useNotify } from '../../shared/ui/toaster'
 import { useArchiveCharacter, useDeleteCharacter, useRestoreCharacter } from './use-characters'
 
 export interface Removal {
-  /** Put the character into the trash; `then` when it is there. */
+  /** Put the character into the trash; `then` when it is there and whoever asked for it still is. */
   remove: (then?: () => void) => void
   archive: (archived: boolean) => void
   busy: boolean
@@ -23,29 +23,31 @@ export function useRemoval({ id, name }: Character): Removal {
   const archive = useArchiveCharacter(id)
   const restore = useRestoreCharacter()
   const onError = (error: Problem) => notify.alert(error.message)
-  const setArchived = (archived: boolean) =>
-    archive.mutate(archived, {
-      onError,
-      onSuccess: () => {
-        remove.reset()
-        notify.say(t(archived ? 'characters.wasArchived' : 'characters.isBack', { name }), () => setArchived(!archived))
-      },
-    })
-  const inUse = remove.error?.body.code === 'character_in_use' ? remove.error : null
+  // Promises, because who acted may be gone when the server answers: the card with its character, the page with a click.
+  const setArchived = (archived: boolean) => {
+    const done = () => {
+      remove.reset()
+      notify.say(t(archived ? 'characters.wasArchived' : 'characters.isBack', { name }), () => setArchived(!archived))
+    }
+    archive.mutateAsync(archived).then(done, onError)
+  }
+  const bringBack = () => void restore.mutateAsync(id).catch(onError)
+  const inUse = isInUse(remove.error) ? remove.error : null
   return {
-    remove: (then) =>
-      remove.mutate(undefined, {
-        onError: (error) => error.body.code !== 'character_in_use' && onError(error),
-        onSuccess: () => {
-          then?.()
-          notify.say(t('characters.inTrash', { name }), () => restore.mutate(id, { onError }))
-        },
-      }),
+    remove: (then) => {
+      const done = () => notify.say(t('characters.inTrash', { name }), bringBack)
+      const refused = (error: Problem) => isInUse(error) || onError(error)
+      remove.mutateAsync(undefined, { onSuccess: () => then?.() }).then(done, refused)
+    },
     archive: setArchived,
     busy: remove.isPending || archive.isPending,
     refused: inUse && { chats: chatsOf(inUse) },
     seen: () => remove.reset(),
   }
+}
+
+function isInUse(error: Problem | null): error is Problem {
+  return error?.body.code === 'character_in_use'
 }
 
 /** The refusal's own member. */
