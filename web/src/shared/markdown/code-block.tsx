@@ -14,7 +14,8 @@ export function CodeBlock({ code, language }: { code: string; language: string |
   const notify = useNotify()
   const pieces = usePieces(code, language)
   return (
-    <div className="group/code code relative">
+    // Under a finger the button is always there, so the code begins below it.
+    <div className="group/code code relative pointer-coarse:[&>pre]:pt-12">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways must be reachable without a pointer */}
       <pre tabIndex={0} dir="ltr">
         <code>

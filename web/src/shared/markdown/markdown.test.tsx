@@ -227,3 +227,12 @@ test('headings of a message stand below those of the page, tasks have names', ()
   expect(screen.getByRole('checkbox', { name: 'Done' })).toBeChecked()
   expect(screen.getByRole('checkbox', { name: 'To do' })).not.toBeChecked()
 })
+
+test.each([
+  ['1. one\n2. two', null],
+  ['99. this\n100. that', 'ps-[2.75em]'],
+  ['1811. spring\n1812. war', 'ps-[2.75em]'],
+  ['123456789. far', 'ps-[5.75em]'],
+])('the numbers of %j have room before their list', (text, room) => {
+  expect(shown(text).querySelector('ol')?.getAttribute('class') || null).toBe(room)
+})

@@ -3,6 +3,7 @@ import { type Components, toJsxRuntime } from 'hast-util-to-jsx-runtime'
 import { memo } from 'react'
 import { Fragment, jsx, jsxs } from 'react/jsx-runtime'
 import { useText } from '../i18n/text'
+import { cx } from '../lib/class-names'
 import { splitBlocks } from './blocks'
 import { CodeBlock, Growing } from './code-block'
 import { read } from './dialect'
@@ -20,6 +21,7 @@ const COMPONENTS: Components = {
   h3: ({ children }) => <h5 dir="auto">{children}</h5>,
   h4: ({ children }) => <h6 dir="auto">{children}</h6>,
   h5: ({ children }) => <h6 dir="auto">{children}</h6>,
+  ol: ({ node, className, ...list }) => <ol className={cx(className, roomForNumbers(node))} {...list} />,
   pre: ({ node }) => <CodeBlock {...codeOf(node)} />,
   table: ({ children }) => (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways must be reachable without a pointer
@@ -100,6 +102,14 @@ function Task({ done }: { done: boolean }) {
       aria-label={done ? t('markdown.taskDone') : t('markdown.taskOpen')}
     />
   )
+}
+
+/** Numbers stand before their list's edge, which is moved in for long ones. */
+function roomForNumbers(list: Element | undefined): string | undefined {
+  const items = list?.children.filter((child) => child.type === 'element').length ?? 0
+  const last = Number(list?.properties.start ?? 1) + items - 1
+  if (last < 100) return undefined
+  return last < 10_000 ? 'ps-[2.75em]' : 'ps-[5.75em]'
 }
 
 function codeOf(pre: Element | undefined): { code: string; language: string | null } {
