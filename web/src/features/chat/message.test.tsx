@@ -167,9 +167,10 @@ test('a message that is hidden or pinned says so, and each can be taken back', a
 })
 
 test('a reply shows who wrote it and how much that took, and leads to what was asked', async () => {
-  const message = show({ model: 'smollm2', usage: { prompt_tokens: 1204, completion_tokens: 86 } })
+  const usage = { prompt_tokens: 1204, completion_tokens: 86, first_token_ms: 417, cost: null }
+  const message = show({ model: 'smollm2', usage })
   const chip = screen.getByRole('button', { name: 'smollm2 · 86 tokens' })
-  expect(chip).toHaveAttribute('title', '1,204 tokens read, 86 written\nWhy this answer')
+  expect(chip).toHaveAttribute('title', '1,204 tokens read, 86 written\nFirst word after 0.42 s\nWhy this answer')
   await userEvent.click(chip)
 
   expect(deeds.open).toHaveBeenCalledWith({ kind: 'prompt', message, from: chip })

@@ -11,8 +11,10 @@ export function UsageChip({ message, onOpen }: { message: Message; onOpen: (pane
   const read = count(usage, 'prompt_tokens')
   if (!model && written === null) return null
   const cost = count(usage, 'cost')
+  const waited = count(usage, 'first_token_ms')
   const details = [
     read !== null && written !== null && t('chat.usage', { read, written }),
+    waited !== null && t('chat.firstToken', { seconds: number(waited / 1_000, { maximumSignificantDigits: 2 }) }),
     cost !== null && t('chat.cost', { cost: number(cost, { maximumSignificantDigits: 3 }) }),
     t('chat.why'),
   ]

@@ -11,6 +11,12 @@ import type { Composer } from './input-form'
 import type { RowDeeds } from './message'
 import type { Panel } from './panel'
 
+/** Show another branch around its message that is chosen, wherever it ends. */
+async function select(sessionId: string, messageId: string): Promise<void> {
+  await conversations.windows.reveal(sessionId, messageId)
+  conversations.takeInSession(await updateChatSession(sessionId, { active_leaf_id: messageId }))
+}
+
 /** What the rows of one chat can do. The object stays the same while the chat does. */
 export function useRowDeeds(
   sessionId: string,
@@ -81,11 +87,7 @@ export function useRowDeeds(
           }),
           t('chat.deleteFailed'),
         ),
-      select: (siblingId) =>
-        attempt(
-          updateChatSession(sessionId, { active_leaf_id: siblingId }).then((row) => conversations.takeInSession(row)),
-          t('chat.selectFailed'),
-        ),
+      select: (siblingId) => attempt(select(sessionId, siblingId), t('chat.selectFailed')),
       swipe: (message, instruction) => attempt(commands.swipe(message.id, instruction), t('chat.swipeFailed')),
       stop: (message) => attempt(commands.stop(message.id), t('chat.stopFailed')),
       retry: (message) => attempt(commands.retry(message), t('chat.retryFailed')),

@@ -1,0 +1,43 @@
+import { screen } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { expect, test, vi } from 'vitest'
+import { aMessage, aSession } from '../../../test/factories/rows'
+import { Refusal, renderPage, serve } from '../../../test/page'
+import { useRowDeeds } from './use-row-deeds'
+
+const composer = { current: null }
+const unused = vi.fn()
+
+function Other({ id }: { id: string }) {
+  const deeds = useRowDeeds('s1', composer, unused, unused, unused)
+  return (
+    <button type="button" onClick={() => deeds.select(id)}>
+      Choose
+    </button>
+  )
+}
+
+const choose = async () => {
+  renderPage(<Other id="m3" />)
+  await userEvent.click(screen.getByRole('button', { name: 'Choose' }))
+}
+
+test('the rows around another version are here before its branch is chosen', async () => {
+  const asked = serve({
+    'GET /api/messages': { items: [aMessage({ id: 'm3' })], next_cursor: null, total: 900 },
+    'PATCH /api/sessions/s1': aSession({ active_leaf_id: 'm900' }),
+  })
+  await choose()
+
+  await expect.poll(() => asked.map(({ method }) => method)).toEqual(['GET', 'PATCH'])
+  expect(Object.fromEntries(asked[0]?.query ?? [])).toEqual({ chat_session_id: 's1', leaf: 'm3', around: 'm3' })
+  expect(asked[1]?.body).toEqual({ active_leaf_id: 'm3' })
+})
+
+test('a version whose rows cannot be read is not chosen, and the reader is told', async () => {
+  const asked = serve({ 'GET /api/messages': new Refusal(503, 'away', 'The database is away.') })
+  await choose()
+
+  expect(await screen.findByText(/The database is away/)).toBeVisible()
+  expect(asked).toHaveLength(1)
+})
