@@ -1,33 +1,29 @@
-import { zodResolver } from '@hookform/resolvers/zod'
 import { Plus, X } from 'lucide-react'
-import { useEffect, useMemo, useRef } from 'react'
-import { useFieldArray, useForm } from 'react-hook-form'
-import { useBlocker } from 'react-router'
+import { useFieldArray } from 'react-hook-form'
 import * as z from 'zod/mini'
 import type { Problem } from '../../shared/api/problem'
 import type { Character } from '../../shared/api/wire'
 import { type Text, useText } from '../../shared/i18n/text'
 import { Button, IconButton } from '../../shared/ui/button'
-import { Ask } from '../../shared/ui/dialog'
 import { TextArea, TextField } from '../../shared/ui/field'
+import { useSpokenForm } from '../../shared/ui/form'
+import { useLeaveGuard } from '../../shared/ui/leave-guard'
 import type { CharacterFields } from './use-characters'
-
-const longText = z.string()
 
 const schemaOf = (t: Text) =>
   z.object({
     name: z
       .string()
       .check(z.trim(), z.minLength(1, t('characters.nameMissing')), z.maxLength(200, t('characters.nameLong'))),
-    first_mes: longText,
-    greetings: z.array(z.object({ text: longText })),
-    description: longText,
-    personality: longText,
-    scenario: longText,
-    mes_example: longText,
-    system_prompt: longText,
-    post_history_instructions: longText,
-    creator_notes: longText,
+    first_mes: z.string(),
+    greetings: z.array(z.object({ text: z.string() })),
+    description: z.string(),
+    personality: z.string(),
+    scenario: z.string(),
+    mes_example: z.string(),
+    system_prompt: z.string(),
+    post_history_instructions: z.string(),
+    creator_notes: z.string(),
     tags: z.string(),
   })
 
@@ -43,37 +39,17 @@ interface CharacterFormProps {
 
 export function CharacterForm({ character, saving, problem, onSave }: CharacterFormProps) {
   const t = useText()
-  const schema = useMemo(() => schemaOf(t), [t])
-  const form = useForm<Values>({ resolver: zodResolver(schema), defaultValues: valuesOf(character) })
+  const { form, field: spoken } = useSpokenForm(schemaOf, valuesOf(character), problem)
   const greetings = useFieldArray({ control: form.control, name: 'greetings' })
-  const { errors, isDirty } = form.formState
-  const errorOf = (name: Exclude<keyof Values, 'greetings'>) => errors[name]?.message ?? refusalOf(problem, `/${name}`)
-  const field = (name: Exclude<keyof Values, 'greetings'>) => ({
-    ...form.register(name),
-    error: errorOf(name),
-    dir: 'auto' as const,
-  })
-  const saved = useRef(false)
-  const leave = useBlocker(() => isDirty && !saved.current)
-  useEffect(() => {
-    if (!isDirty) return
-    const ask = (event: BeforeUnloadEvent) => {
-      if (!saved.current) event.preventDefault()
-    }
-    addEventListener('beforeunload', ask)
-    return () => removeEventListener('beforeunload', ask)
-  }, [isDirty])
+  const { pass, question } = useLeaveGuard(form.formState.isDirty)
+  const field = (name: Exclude<keyof Values, 'greetings'>) => ({ ...spoken(name), dir: 'auto' as const })
 
   return (
     <form
       noValidate
       aria-label={t('characters.character')}
       className="grid gap-5"
-      onSubmit={form.handleSubmit((values) =>
-        onSave(fieldsOf(values), () => {
-          saved.current = true
-        }),
-      )}
+      onSubmit={form.handleSubmit((values) => onSave(fieldsOf(values), pass))}
     >
       <TextField label={t('characters.name')} autoComplete="off" {...field('name')} />
       <TextArea
@@ -88,7 +64,7 @@ export function CharacterForm({ character, saving, problem, onSave }: CharacterF
             label={t('characters.greeting', { n: place + 2 })}
             className="font-story text-story"
             dir="auto"
-            error={refusalOf(problem, `/alternate_greetings/${place}`)}
+            error={problem?.field(`/alternate_greetings/${place}`)}
             {...form.register(`greetings.${place}.text`)}
           />
           <IconButton
@@ -127,19 +103,10 @@ export function CharacterForm({ character, saving, problem, onSave }: CharacterF
       </details>
       <div>
         <Button type="submit" look="primary" disabled={saving}>
-          {t(saving ? 'characters.saving' : 'characters.save')}
+          {t(saving ? 'shared.saving' : 'shared.save')}
         </Button>
       </div>
-      <Ask
-        open={leave.state === 'blocked'}
-        title={t('characters.leaveTitle')}
-        confirm={t('characters.leave')}
-        cancel={t('characters.stay')}
-        onConfirm={() => leave.proceed?.()}
-        onCancel={() => leave.reset?.()}
-      >
-        {t('characters.leaveWords')}
-      </Ask>
+      {question}
     </form>
   )
 }
@@ -169,10 +136,4 @@ function fieldsOf({ tags, greetings, ...values }: Values): CharacterFields {
       .map((tag) => tag.trim())
       .filter(Boolean),
   }
-}
-
-/** What the server says about a field, or about a part of it. */
-function refusalOf(problem: Problem | null, pointer: string): string | undefined {
-  const refused = problem?.body.errors?.find(({ pointer: at }) => at === pointer || at.startsWith(`${pointer}/`))
-  return refused?.detail
 }

@@ -9,11 +9,11 @@ import { cx } from '../../shared/lib/class-names'
 import { useSearch } from '../../shared/lib/search-params'
 import { buttonClass } from '../../shared/ui/button'
 import { Page } from '../../shared/ui/page'
+import { Refusal } from '../../shared/ui/refusal'
 import { Failure, Skeleton } from '../../shared/ui/states'
 import { AboutCharacter } from './about-character'
 import { CharacterForm } from './character-form'
 import { EditCharacter } from './edit-character'
-import { Refusal } from './refusal'
 import { Revisions } from './revisions'
 import { useCreateCharacter } from './use-characters'
 
@@ -36,7 +36,7 @@ export function NewCharacterPage() {
           })
         }
       />
-      <Refusal error={create.error} />
+      <Refusal error={create.error} className="mt-3" />
     </Page>
   )
 }

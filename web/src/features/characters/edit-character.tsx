@@ -4,11 +4,11 @@ import { getCharacter } from '../../shared/api/characters'
 import { Problem } from '../../shared/api/problem'
 import type { Character } from '../../shared/api/wire'
 import { useText } from '../../shared/i18n/text'
+import { Refusal } from '../../shared/ui/refusal'
 import { useNotify } from '../../shared/ui/toaster'
 import { CharacterForm } from './character-form'
 import { Clash } from './clash'
 import { PortraitField } from './portrait-field'
-import { Refusal } from './refusal'
 import { changedFields } from './texts'
 import { type CharacterFields, useChangeCharacter } from './use-characters'
 
@@ -79,7 +79,7 @@ export function EditCharacter({ character }: { character: Character }) {
           }}
         />
       ) : (
-        <Refusal error={change.error} />
+        <Refusal error={change.error} className="mt-3" />
       )}
     </>
   )

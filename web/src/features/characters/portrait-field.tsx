@@ -5,6 +5,7 @@ import { useText } from '../../shared/i18n/text'
 import { cx } from '../../shared/lib/class-names'
 import { buttonClass } from '../../shared/ui/button'
 import { Portrait } from '../../shared/ui/portrait'
+import { Refusal } from '../../shared/ui/refusal'
 import { useSetPortrait } from './use-characters'
 
 interface PortraitFieldProps {
@@ -40,11 +41,7 @@ export function PortraitField({ character, onStored }: PortraitFieldProps) {
           }}
         />
       </label>
-      {setPortrait.error && (
-        <p role="alert" className="text-danger">
-          {setPortrait.error.message}
-        </p>
-      )}
+      <Refusal error={setPortrait.error} />
     </div>
   )
 }

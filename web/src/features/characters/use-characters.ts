@@ -1,8 +1,8 @@
-import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query'
+import { useInfiniteQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { characterKeys } from '../../shared/api/characters'
-import { answer, api, ifMatch } from '../../shared/api/client'
-import type { Problem } from '../../shared/api/problem'
+import { answer, api, ifMatch, LONGEST_PAGE } from '../../shared/api/client'
+import { useChange } from '../../shared/api/mutations'
 import type { components } from '../../shared/api/schema.gen'
 import { sessionsQuery } from '../../shared/api/sessions'
 import type { Character } from '../../shared/api/wire'
@@ -23,8 +23,6 @@ export type CharacterFields = Pick<
   | 'tags'
 >
 
-/** The most that one page of a list may hold. */
-const LONGEST_PAGE = 200
 const CHATS_SHOWN = 10
 
 /** All characters, archived or not, page after page until they are here: tags and names are of all of them. */
@@ -70,12 +68,14 @@ export function useRevisions(id: string) {
 }
 
 export function useCreateCharacter() {
-  return useCharacterMutation((fields: CharacterFields) => answer(api.POST('/api/characters', { body: fields })))
+  return useChange(characterKeys.all, (fields: CharacterFields) =>
+    answer(api.POST('/api/characters', { body: fields })),
+  )
 }
 
 /** Change some fields of the version that the reader saw; a change over somebody's newer one is refused. */
 export function useChangeCharacter(id: string) {
-  return useCharacterMutation(({ version, fields }: { version: number; fields: Partial<CharacterFields> }) =>
+  return useChange(characterKeys.all, ({ version, fields }: { version: number; fields: Partial<CharacterFields> }) =>
     answer(
       api.PATCH('/api/characters/{character_id}', {
         params: { path: { character_id: id }, header: ifMatch(version) },
@@ -86,15 +86,17 @@ export function useChangeCharacter(id: string) {
 }
 
 export function useDeleteCharacter(id: string) {
-  return useCharacterMutation(() => answer(api.DELETE('/api/characters/{character_id}', inPath(id))))
+  return useChange(characterKeys.all, () => answer(api.DELETE('/api/characters/{character_id}', inPath(id))))
 }
 
 export function useRestoreCharacter() {
-  return useCharacterMutation((id: string) => answer(api.POST('/api/characters/{character_id}/restore', inPath(id))))
+  return useChange(characterKeys.all, (id: string) =>
+    answer(api.POST('/api/characters/{character_id}/restore', inPath(id))),
+  )
 }
 
 export function useArchiveCharacter(id: string) {
-  return useCharacterMutation((archived: boolean) =>
+  return useChange(characterKeys.all, (archived: boolean) =>
     answer(
       archived
         ? api.POST('/api/characters/{character_id}/archive', inPath(id))
@@ -105,7 +107,7 @@ export function useArchiveCharacter(id: string) {
 
 /** Give a character a picture; the server keeps the picture and nothing else of the file. */
 export function useSetPortrait(id: string) {
-  return useCharacterMutation((file: File) => {
+  return useChange(characterKeys.all, (file: File) => {
     const form = new FormData()
     form.set('file', file)
     return answer(
@@ -121,12 +123,4 @@ export function useSetPortrait(id: string) {
 
 function inPath(id: string) {
   return { params: { path: { character_id: id } } }
-}
-
-function useCharacterMutation<Input, Answer>(mutationFn: (input: Input) => Promise<Answer>) {
-  const queryClient = useQueryClient()
-  return useMutation<Answer, Problem, Input>({
-    mutationFn,
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: characterKeys.all }),
-  })
 }

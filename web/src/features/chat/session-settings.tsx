@@ -2,9 +2,9 @@ import { Archive, ArchiveRestore, Pin, PinOff, Trash2 } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { Link, useNavigate } from 'react-router'
 import { useCharacter } from '../../shared/api/characters'
-import { useAnsweringModel, useModels, useSettings } from '../../shared/api/models'
-import { useProfiles } from '../../shared/api/profiles'
-import { usePrompts } from '../../shared/api/prompts'
+import { useAnsweringModel, useModels } from '../../shared/api/models'
+import { useDefaultProfileId, useProfiles } from '../../shared/api/profiles'
+import { useDefaultPromptId, usePrompts } from '../../shared/api/prompts'
 import { deleteChatSession, restoreChatSession } from '../../shared/api/sessions'
 import type { SessionRow } from '../../shared/api/wire'
 import { useText } from '../../shared/i18n/text'
@@ -96,9 +96,8 @@ function Persona({ session }: SettingProps) {
   const t = useText()
   const { text, change, leave, error } = useSessionText(session, 'user_persona', () => true)
   const { data: profiles } = useProfiles()
-  const { data: settings } = useSettings()
-  const chosen = settings?.default_user_profile_id
-  const usual = profiles?.items.find(({ id, is_default }) => (chosen ? id === chosen : is_default))
+  const usualId = useDefaultProfileId()
+  const usual = profiles?.items.find(({ id }) => id === usualId)
   return (
     <div className="grid gap-3">
       <Choice
@@ -141,9 +140,8 @@ function AnsweringModel({ session }: SettingProps) {
 function SystemPrompt({ session }: SettingProps) {
   const t = useText()
   const { data: prompts } = usePrompts()
-  const { data: settings } = useSettings()
-  const chosen = settings?.default_system_prompt_id
-  const usual = prompts?.items.find(({ id, is_default }) => (chosen ? id === chosen : is_default))
+  const usualId = useDefaultPromptId()
+  const usual = prompts?.items.find(({ id }) => id === usualId)
   return (
     <Choice
       session={session}

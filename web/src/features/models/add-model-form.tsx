@@ -1,12 +1,10 @@
-import { zodResolver } from '@hookform/resolvers/zod'
-import { useMemo } from 'react'
-import { useForm } from 'react-hook-form'
 import * as z from 'zod/mini'
 import { type Text, useText } from '../../shared/i18n/text'
 import { Button } from '../../shared/ui/button'
 import { Field, TextField } from '../../shared/ui/field'
+import { FormEnd, useSpokenForm } from '../../shared/ui/form'
 import { useNotify } from '../../shared/ui/toaster'
-import { PROVIDERS } from './providers'
+import { ADDRESS, PROVIDERS } from './providers'
 import { useAddModel, useDefaultModel } from './use-models'
 
 const ADDABLE = ['openai', 'openrouter', 'gemini'] as const
@@ -17,7 +15,7 @@ const schemaOf = (t: Text) =>
     model: z.string().check(z.trim(), z.minLength(1, t('models.whichModel'))),
     name: z.string().check(z.trim()),
     api_key: z.string().check(z.trim()),
-    base_url: z.string().check(z.trim(), z.regex(/^$|^https?:\/\/\S+$/, t('models.badAddress'))),
+    base_url: z.string().check(z.trim(), z.regex(ADDRESS, t('models.badAddress'))),
   })
 
 type Values = z.infer<ReturnType<typeof schemaOf>>
@@ -29,14 +27,9 @@ export function AddModelForm() {
   const notify = useNotify()
   const add = useAddModel()
   const choose = useDefaultModel()
-  const schema = useMemo(() => schemaOf(t), [t])
-  const form = useForm<Values>({ resolver: zodResolver(schema), defaultValues: EMPTY })
+  const { form, field } = useSpokenForm(schemaOf, EMPTY, add.error)
   const provider = form.watch('provider')
-  const field = (name: keyof Values) => ({
-    ...form.register(name),
-    error: form.formState.errors[name]?.message ?? add.error?.field(`/${name}`),
-    autoComplete: 'off',
-  })
+  const text = (name: keyof Values) => ({ ...field(name), autoComplete: 'off' })
 
   const submit = form.handleSubmit(({ name, api_key, base_url, ...values }) =>
     add.mutate(
@@ -64,29 +57,24 @@ export function AddModelForm() {
           </select>
         )}
       </Field>
-      <TextField label={t('models.model')} placeholder={PROVIDERS[provider].example} {...field('model')} />
-      <TextField label={t('models.apiKey')} type="password" hint={t('models.apiKeyHint')} {...field('api_key')} />
-      <TextField label={t('models.name')} hint={t('models.nameHint')} {...field('name')} />
+      <TextField label={t('models.model')} placeholder={PROVIDERS[provider].example} {...text('model')} />
+      <TextField label={t('models.apiKey')} type="password" hint={t('models.apiKeyHint')} {...text('api_key')} />
+      <TextField label={t('models.name')} hint={t('models.nameHint')} {...text('name')} />
       {provider === 'openai' && (
         <div className="sm:col-span-2">
           <TextField
             label={t('models.address')}
             placeholder="https://models.example.org/v1"
             hint={t('models.addressHint')}
-            {...field('base_url')}
+            {...text('base_url')}
           />
         </div>
       )}
-      {add.error && !add.error.body.errors?.length && (
-        <p role="alert" className="text-danger sm:col-span-2">
-          {add.error.message}
-        </p>
-      )}
-      <div className="sm:col-span-2">
+      <FormEnd problem={add.error}>
         <Button type="submit" look="primary" disabled={add.isPending}>
           {t(add.isPending ? 'models.adding' : 'models.addModel')}
         </Button>
-      </div>
+      </FormEnd>
     </form>
   )
 }

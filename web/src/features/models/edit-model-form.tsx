@@ -1,17 +1,14 @@
-import { zodResolver } from '@hookform/resolvers/zod'
-import { useEffect, useMemo } from 'react'
-import { useForm } from 'react-hook-form'
 import * as z from 'zod/mini'
 import type { Model } from '../../shared/api/wire'
 import { type Text, useText } from '../../shared/i18n/text'
-import { Button } from '../../shared/ui/button'
 import { TextField } from '../../shared/ui/field'
-import { useLeaveGuard } from '../../shared/ui/leave-guard'
+import { RowForm, useRowForm } from '../../shared/ui/form'
 import { Switch } from '../../shared/ui/switch'
+import { ADDRESS } from './providers'
 import { type ModelChange, useChangeModel } from './use-models'
 
 const schemaOf = (t: Text) => {
-  /** Empty, or a number within bounds; `step` 1 wants a whole one. */
+  /** Empty, or a number within bounds. */
   const optional = (least: number, most: number, whole: boolean) =>
     z.string().check(
       z.trim(),
@@ -26,7 +23,7 @@ const schemaOf = (t: Text) => {
   return z.object({
     name: z.string().check(z.trim(), z.minLength(1, t('models.needsName'))),
     model: z.string().check(z.trim(), z.minLength(1, t('models.whichModel'))),
-    base_url: z.string().check(z.trim(), z.regex(/^$|^https?:\/\/\S+$/, t('models.badAddress'))),
+    base_url: z.string().check(z.trim(), z.regex(ADDRESS, t('models.badAddress'))),
     api_key: z.string().check(z.trim()),
     context_window: optional(256, 100_000_000, true),
     max_output_tokens: optional(1, 10_000_000, true),
@@ -51,38 +48,31 @@ interface EditModelFormProps {
 export function EditModelForm({ model, onClose }: EditModelFormProps) {
   const t = useText()
   const save = useChangeModel(model)
-  const schema = useMemo(() => schemaOf(t), [t])
-  const form = useForm<Values>({ resolver: zodResolver(schema), defaultValues: valuesOf(model) })
-  const { errors, isDirty, dirtyFields } = form.formState
-  const { pass, question } = useLeaveGuard(isDirty)
-  const { setFocus } = form
-  useEffect(() => setFocus('name'), [setFocus])
-  const text = (name: TextName) => ({
-    ...form.register(name),
-    error: errors[name]?.message ?? save.error?.field(`/${name}`),
-    autoComplete: 'off',
+  const { form, field, store, question } = useRowForm({
+    schemaOf,
+    defaultValues: valuesOf(model),
+    save,
+    onClose,
   })
+  const { dirtyFields } = form.formState
+  const text = (name: TextName) => ({ ...field(name), autoComplete: 'off' })
   const yesOrNo = (name: SwitchName) => ({
     checked: form.watch(name),
     onChange: (value: boolean) => form.setValue(name, value, { shouldDirty: true }),
   })
-  const store = form.handleSubmit((values) => {
-    const all = changeOf(values)
-    const changed = Object.entries(all).filter(([name]) => dirtyFields[name as keyof Values])
-    save.mutate(Object.fromEntries(changed), {
-      onSuccess: () => {
-        pass()
-        onClose()
-      },
-    })
+  const storeChanged = form.handleSubmit((values) => {
+    const changed = Object.entries(changeOf(values)).filter(([name]) => dirtyFields[name as keyof Values])
+    store(Object.fromEntries(changed))
   })
 
   return (
-    <form
-      noValidate
-      aria-label={t('models.changeName', { name: model.name })}
-      className="grid gap-5 rounded-card border border-accent bg-surface p-4 sm:grid-cols-2 sm:p-5"
-      onSubmit={store}
+    <RowForm
+      label={t('models.changeName', { name: model.name })}
+      save={save}
+      question={question}
+      className="sm:grid-cols-2"
+      onSubmit={storeChanged}
+      onCancel={onClose}
     >
       <TextField label={t('models.name')} {...text('name')} />
       <TextField label={t('models.model')} {...text('model')} />
@@ -121,21 +111,7 @@ export function EditModelForm({ model, onClose }: EditModelFormProps) {
         <Switch label={t('models.paid')} hint={t('models.paidHint')} {...yesOrNo('paid')} />
         <Switch label={t('models.goesOn')} hint={t('models.goesOnHint')} {...yesOrNo('continue_prefix')} />
       </div>
-      {save.error && !save.error.body.errors?.length && (
-        <p role="alert" className="text-danger sm:col-span-2">
-          {save.error.message}
-        </p>
-      )}
-      <div className="flex flex-wrap gap-2 sm:col-span-2">
-        <Button type="submit" look="primary" disabled={save.isPending}>
-          {t(save.isPending ? 'models.saving' : 'models.save')}
-        </Button>
-        <Button look="quiet" onClick={onClose}>
-          {t('models.cancel')}
-        </Button>
-      </div>
-      {question}
-    </form>
+    </RowForm>
   )
 }
 

@@ -1,53 +1,38 @@
-import { Check, Circle, CircleAlert, CircleOff, Pencil, PlugZap, Trash2 } from 'lucide-react'
-import { Link } from 'react-router'
-import * as z from 'zod/mini'
-import { type ModelTest, useModels, useSettings, useTestModel } from '../../shared/api/models'
+import { Check, Circle, CircleAlert, CircleOff, PlugZap, Trash2 } from 'lucide-react'
+import { type ModelTest, useModels, useTestModel } from '../../shared/api/models'
+import { useSettings } from '../../shared/api/settings'
 import type { Model } from '../../shared/api/wire'
 import { useText } from '../../shared/i18n/text'
-import { number } from '../../shared/lib/numbers'
-import { useReturnedFocus } from '../../shared/lib/returned-focus'
-import { useSearch } from '../../shared/lib/search-params'
-import { Button, buttonClass, IconButton } from '../../shared/ui/button'
-import { Page } from '../../shared/ui/page'
-import { Empty, Failure, Skeleton } from '../../shared/ui/states'
+import { tenths } from '../../shared/lib/numbers'
+import { Button, IconButton } from '../../shared/ui/button'
+import { Refusal } from '../../shared/ui/refusal'
+import { DefaultMark, EditLink } from '../../shared/ui/row-card'
+import { RowsPage } from '../../shared/ui/rows-page'
 import { useNotify } from '../../shared/ui/toaster'
 import { AddModelForm } from './add-model-form'
 import { EditModelForm } from './edit-model-form'
 import { PROVIDERS } from './providers'
 import { useDefaultModel, useDeleteModel, useRestoreModel } from './use-models'
 
-/** The model whose form is open. */
-const search = z.object({ edit: z.catch(z.string(), '') })
-
 /** Who can answer. */
 export function ModelsPage() {
   const t = useText()
-  const [{ edit }, change] = useSearch(search)
-  const models = useModels()
-  const settings = useSettings()
-  const defaultId = settings.data?.default_ai_model_id
-  useReturnedFocus(edit)
+  const { data: settings } = useSettings()
   return (
-    <Page title={t('models.title')} lead={t('models.lead')}>
-      {models.isPending && <Skeleton lines={4} />}
-      {models.error && <Failure error={models.error} what={t('models.unread')} onRetry={() => void models.refetch()} />}
-      {models.data?.items.length === 0 && <Empty>{t('models.empty')}</Empty>}
-      <ul className="grid gap-3">
-        {models.data?.items.map((model) => (
-          <li key={model.id}>
-            {edit === model.id ? (
-              <EditModelForm model={model} onClose={() => change({ edit: '' })} />
-            ) : (
-              <ModelCard model={model} isDefault={model.id === defaultId} />
-            )}
-          </li>
-        ))}
-      </ul>
+    <RowsPage
+      title={t('models.title')}
+      lead={t('models.lead')}
+      rows={useModels()}
+      unread={t('models.unread')}
+      empty={t('models.empty')}
+      card={(model) => <ModelCard model={model} isDefault={model.id === settings?.default_ai_model_id} />}
+      form={(model, close) => model && <EditModelForm model={model} onClose={close} />}
+    >
       <section className="mt-12">
         <h2 className="mb-4 font-semibold font-story text-title">{t('models.add')}</h2>
         <AddModelForm />
       </section>
-    </Page>
+    </RowsPage>
   )
 }
 
@@ -67,12 +52,7 @@ function ModelCard({ model, isDefault }: { model: Model; isDefault: boolean }) {
             <span className="min-w-0 break-words" dir="auto">
               {model.name}
             </span>
-            {isDefault && (
-              <span className="inline-flex items-center gap-1 font-normal text-good text-small">
-                <Check size={15} aria-hidden />
-                {t('models.isDefault')}
-              </span>
-            )}
+            {isDefault && <DefaultMark>{t('models.isDefault')}</DefaultMark>}
           </h2>
           <p className="break-words text-small text-soft">
             {t(PROVIDERS[model.provider].name)} · {model.model}
@@ -85,7 +65,7 @@ function ModelCard({ model, isDefault }: { model: Model; isDefault: boolean }) {
         <div className="flex flex-wrap items-center gap-1 max-sm:-ms-3.5">
           {!isDefault && (
             <Button look="quiet" disabled={choose.isPending} onClick={() => choose.mutate(model.id, { onError })}>
-              {t('models.useByDefault')}
+              {t('shared.useByDefault')}
             </Button>
           )}
           <Button
@@ -97,19 +77,11 @@ function ModelCard({ model, isDefault }: { model: Model; isDefault: boolean }) {
             <PlugZap size={18} aria-hidden />
             {t(test.isPending ? 'models.asking' : 'models.test')}
           </Button>
-          <Link
-            id={`edit-${model.id}`}
-            to={`?edit=${model.id}`}
-            aria-label={t('models.editName', { name: model.name })}
-            className={buttonClass('quiet')}
-          >
-            <Pencil size={18} aria-hidden />
-            {t('models.edit')}
-          </Link>
+          <EditLink id={model.id} name={model.name} />
           {model.provider !== 'local' && (
             <IconButton
               icon={Trash2}
-              name={t('models.deleteName', { name: model.name })}
+              name={t('shared.deleteName', { name: model.name })}
               disabled={remove.isPending}
               onClick={() =>
                 remove.mutate(model.id, {
@@ -123,11 +95,7 @@ function ModelCard({ model, isDefault }: { model: Model; isDefault: boolean }) {
         </div>
       </div>
       {test.data && <TestResult result={test.data} />}
-      {test.error && (
-        <p role="alert" className="mt-2 text-danger text-small">
-          {test.error.message}
-        </p>
-      )}
+      <Refusal error={test.error} className="mt-2 text-small" />
     </article>
   )
 }
@@ -207,8 +175,4 @@ function TestResult({ result }: { result: ModelTest }) {
           })}
     </p>
   )
-}
-
-function tenths(seconds: number): string {
-  return number(seconds, { minimumFractionDigits: 1, maximumFractionDigits: 1 })
 }

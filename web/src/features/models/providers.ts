@@ -1,6 +1,9 @@
 import type { Model } from '../../shared/api/wire'
 import type { MessageKey } from '../../shared/i18n/keys'
 
+/** Of a provider's server; empty: the usual one. */
+export const ADDRESS = /^$|^https?:\/\/\S+$/
+
 interface Provider {
   name: MessageKey
   /** An example of a model's name there. */

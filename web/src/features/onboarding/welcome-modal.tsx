@@ -3,18 +3,20 @@ import { Dialog } from 'radix-ui'
 import { type ReactNode, useRef } from 'react'
 import { Link, useNavigate } from 'react-router'
 import { useCharacters } from '../../shared/api/characters'
-import { useModels, useSettings, useTestModel } from '../../shared/api/models'
+import { useModels, useTestModel } from '../../shared/api/models'
+import { useSettings } from '../../shared/api/settings'
 import type { Model } from '../../shared/api/wire'
 import type { MessageKey } from '../../shared/i18n/keys'
 import { isLanguage, LANGUAGES } from '../../shared/i18n/language'
 import { useText } from '../../shared/i18n/text'
-import { number } from '../../shared/lib/numbers'
+import { tenths } from '../../shared/lib/numbers'
 import type { Interface } from '../../shared/theme/interface'
 import { useInterface } from '../../shared/theme/use-interface'
 import { voiceStyle } from '../../shared/theme/voice'
 import { Button } from '../../shared/ui/button'
 import { Choice } from '../../shared/ui/choice'
 import { Portrait } from '../../shared/ui/portrait'
+import { Refusal } from '../../shared/ui/refusal'
 import { Skeleton } from '../../shared/ui/states'
 
 const BROWSER = 'browser'
@@ -83,11 +85,7 @@ function People({ onClose }: { onClose: () => void }) {
   return (
     <Part title={t('onboarding.talkTo')}>
       {isPending && <Skeleton lines={3} />}
-      {error && (
-        <p role="alert" className="text-danger">
-          {error.message}
-        </p>
-      )}
+      <Refusal error={error} />
       {data && present.length === 0 && <p className="text-soft">{t('onboarding.empty')}</p>}
       <ul className="grid grid-cols-[repeat(auto-fit,minmax(9.5rem,1fr))] gap-2">
         {present.map(({ id, name, avatar_image }) => (
@@ -139,20 +137,17 @@ function TestedModel({ model }: { model: Model }) {
   const test = useTestModel(model.id)
   return (
     <div className="flex flex-wrap items-center gap-x-4 gap-y-1">
-      <p className="min-w-0 flex-1 basis-48 break-words" dir="auto">
+      <p className="min-w-0 flex-1 basis-48 break-words">
         {t(model.provider === 'local' ? 'onboarding.readyHere' : 'onboarding.ready', { name: model.name })}
       </p>
       <Button disabled={test.isPending} onClick={() => test.mutate()}>
         <PlugZap size={18} aria-hidden />
         {t(test.isPending ? 'onboarding.asking' : 'onboarding.test')}
       </Button>
-      <p role="status" className="w-full text-small text-soft empty:hidden" dir="auto">
+      <p role="status" className="w-full text-small text-soft empty:hidden">
         {test.data?.ok &&
           t('onboarding.firstWord', {
-            seconds: number(test.data.first_seconds ?? test.data.seconds, {
-              minimumFractionDigits: 1,
-              maximumFractionDigits: 1,
-            }),
+            seconds: tenths(test.data.first_seconds ?? test.data.seconds),
             text: test.data.text,
           })}
       </p>

@@ -1,5 +1,5 @@
 import { lazy, Suspense } from 'react'
-import { useSettings } from '../../shared/api/models'
+import { useSettings } from '../../shared/api/settings'
 import { useInterface } from '../../shared/theme/use-interface'
 
 const WelcomeModal = lazy(async () => ({ default: (await import('./welcome-modal')).WelcomeModal }))

@@ -1,17 +1,15 @@
-import { zodResolver } from '@hookform/resolvers/zod'
 import { ImageUp } from 'lucide-react'
-import { useEffect, useId, useMemo, useState } from 'react'
-import { useForm } from 'react-hook-form'
+import { useId, useState } from 'react'
 import * as z from 'zod/mini'
 import type { Profile } from '../../shared/api/profiles'
 import { type Text, useText } from '../../shared/i18n/text'
 import { cx } from '../../shared/lib/class-names'
 import { Button, buttonClass } from '../../shared/ui/button'
 import { TextArea, TextField } from '../../shared/ui/field'
-import { useLeaveGuard } from '../../shared/ui/leave-guard'
+import { RowForm, useRowForm } from '../../shared/ui/form'
 import { Portrait } from '../../shared/ui/portrait'
 import { smallPicture } from './picture'
-import { type ProfileFields, useSaveProfile } from './use-profiles'
+import { useSaveProfile } from './use-profiles'
 
 const schemaOf = (t: Text) =>
   z.object({
@@ -31,62 +29,43 @@ interface ProfileFormProps {
 export function ProfileForm({ profile, onClose }: ProfileFormProps) {
   const t = useText()
   const save = useSaveProfile(profile)
-  const schema = useMemo(() => schemaOf(t), [t])
-  const form = useForm<ProfileFields>({
-    resolver: zodResolver(schema),
+  const { form, field, store, question } = useRowForm({
+    schemaOf,
     defaultValues: {
       name: profile?.name ?? '',
       description: profile?.description ?? '',
       avatar_image: profile?.avatar_image ?? null,
     },
+    save,
+    onClose,
   })
-  const { errors, isDirty } = form.formState
-  const { pass, question } = useLeaveGuard(isDirty)
-  const { setFocus } = form
-  useEffect(() => setFocus('name'), [setFocus])
-  const field = (name: 'name' | 'description') => ({
-    ...form.register(name),
-    error: errors[name]?.message ?? save.error?.field(`/${name}`),
-    dir: 'auto' as const,
-  })
-  const store = form.handleSubmit((fields) =>
-    save.mutate(fields, {
-      onSuccess: () => {
-        pass()
-        onClose()
-      },
-    }),
-  )
-
   return (
-    <form
-      noValidate
-      aria-label={t('profiles.persona')}
-      className="grid gap-5 rounded-card border border-accent bg-surface p-4 sm:p-5"
-      onSubmit={store}
+    <RowForm
+      label={t('profiles.persona')}
+      save={save}
+      question={question}
+      onSubmit={form.handleSubmit(store)}
+      onCancel={onClose}
     >
       <PictureField
         name={form.watch('name')}
         picture={form.watch('avatar_image')}
         onChange={(picture) => form.setValue('avatar_image', picture, { shouldDirty: true })}
       />
-      <TextField label={t('profiles.name')} hint={t('profiles.nameHint')} autoComplete="off" {...field('name')} />
-      <TextArea label={t('profiles.description')} hint={t('profiles.descriptionHint')} {...field('description')} />
-      {save.error && !save.error.body.errors?.length && (
-        <p role="alert" className="text-danger">
-          {save.error.message}
-        </p>
-      )}
-      <div className="flex flex-wrap gap-2">
-        <Button type="submit" look="primary" disabled={save.isPending}>
-          {t(save.isPending ? 'profiles.saving' : 'profiles.save')}
-        </Button>
-        <Button look="quiet" onClick={onClose}>
-          {t('profiles.cancel')}
-        </Button>
-      </div>
-      {question}
-    </form>
+      <TextField
+        label={t('profiles.name')}
+        hint={t('profiles.nameHint')}
+        autoComplete="off"
+        dir="auto"
+        {...field('name')}
+      />
+      <TextArea
+        label={t('profiles.description')}
+        hint={t('profiles.descriptionHint')}
+        dir="auto"
+        {...field('description')}
+      />
+    </RowForm>
   )
 }
 

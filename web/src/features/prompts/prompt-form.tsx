@@ -1,14 +1,10 @@
-import { zodResolver } from '@hookform/resolvers/zod'
-import { useEffect, useMemo } from 'react'
-import { useForm } from 'react-hook-form'
 import * as z from 'zod/mini'
 import type { Prompt } from '../../shared/api/prompts'
 import { type Text, useText } from '../../shared/i18n/text'
-import { Button } from '../../shared/ui/button'
 import { TextArea, TextField } from '../../shared/ui/field'
-import { useLeaveGuard } from '../../shared/ui/leave-guard'
+import { RowForm, useRowForm } from '../../shared/ui/form'
 import { PromptPreview } from './prompt-preview'
-import { type PromptFields, useSavePrompt } from './use-prompts'
+import { useSavePrompt } from './use-prompts'
 
 const LONGEST = 100_000
 
@@ -29,58 +25,29 @@ interface PromptFormProps {
 export function PromptForm({ prompt, onClose }: PromptFormProps) {
   const t = useText()
   const save = useSavePrompt(prompt)
-  const schema = useMemo(() => schemaOf(t), [t])
-  const form = useForm<PromptFields>({
-    resolver: zodResolver(schema),
+  const { form, field, store, question } = useRowForm({
+    schemaOf,
     defaultValues: { name: prompt?.name ?? '', content: prompt?.content ?? '' },
+    save,
+    onClose,
   })
-  const { errors, isDirty } = form.formState
-  const { pass, question } = useLeaveGuard(isDirty)
-  const { setFocus } = form
-  useEffect(() => setFocus('name'), [setFocus])
-  const field = (name: keyof PromptFields) => ({
-    ...form.register(name),
-    error: errors[name]?.message ?? save.error?.field(`/${name}`),
-    dir: 'auto' as const,
-  })
-  const store = form.handleSubmit((fields) =>
-    save.mutate(fields, {
-      onSuccess: () => {
-        pass()
-        onClose()
-      },
-    }),
-  )
-
   return (
-    <form
-      noValidate
-      aria-label={t('prompts.prompt')}
-      className="grid gap-5 rounded-card border border-accent bg-surface p-4 sm:p-5"
-      onSubmit={store}
+    <RowForm
+      label={t('prompts.prompt')}
+      save={save}
+      question={question}
+      onSubmit={form.handleSubmit(store)}
+      onCancel={onClose}
     >
-      <TextField label={t('prompts.name')} autoComplete="off" {...field('name')} />
+      <TextField label={t('prompts.name')} autoComplete="off" dir="auto" {...field('name')} />
       <TextArea
         label={t('prompts.content')}
         hint={t('prompts.contentHint', { char: '{{char}}', user: '{{user}}' })}
         className="min-h-40"
+        dir="auto"
         {...field('content')}
       />
       <PromptPreview content={form.watch('content')} />
-      {save.error && !save.error.body.errors?.length && (
-        <p role="alert" className="text-danger">
-          {save.error.message}
-        </p>
-      )}
-      <div className="flex flex-wrap gap-2">
-        <Button type="submit" look="primary" disabled={save.isPending}>
-          {t(save.isPending ? 'prompts.saving' : 'prompts.save')}
-        </Button>
-        <Button look="quiet" onClick={onClose}>
-          {t('prompts.cancel')}
-        </Button>
-      </div>
-      {question}
-    </form>
+    </RowForm>
   )
 }

@@ -1,8 +1,10 @@
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { useCharacters } from '../../shared/api/characters'
 import { useProfiles } from '../../shared/api/profiles'
 import { useText } from '../../shared/i18n/text'
+import { useSettled } from '../../shared/lib/use-settled'
 import { Field } from '../../shared/ui/field'
+import { Refusal } from '../../shared/ui/refusal'
 import { usePreview } from './use-prompts'
 
 /** Rest for so long is an end of typing. */
@@ -16,7 +18,7 @@ export function PromptPreview({ content }: { content: string }) {
   const [open, setOpen] = useState(false)
   const [character, setCharacter] = useState<string | null>(null)
   const [profile, setProfile] = useState<string | null>(null)
-  const settled = useSettled(content)
+  const settled = useSettled(content, TYPING_MS)
   const present = characters?.items.filter(({ archived }) => !archived) ?? []
   const characterId = character ?? present[0]?.id ?? null
   const preview = usePreview(open ? { content: settled, character_id: characterId, user_profile_id: profile } : null)
@@ -52,11 +54,7 @@ export function PromptPreview({ content }: { content: string }) {
           )}
         </Field>
       </div>
-      {preview.error && (
-        <p role="alert" className="mt-3 text-danger">
-          {preview.error.message}
-        </p>
-      )}
+      <Refusal error={preview.error} className="mt-3" />
       {preview.data && (
         <section aria-label={t('prompts.sent')} className="mt-4">
           <p className="text-small text-soft">
@@ -73,14 +71,4 @@ export function PromptPreview({ content }: { content: string }) {
       )}
     </details>
   )
-}
-
-/** The value, once it has not changed for a moment. */
-function useSettled(value: string): string {
-  const [settled, setSettled] = useState(value)
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), TYPING_MS)
-    return () => clearTimeout(timer)
-  }, [value])
-  return settled
 }

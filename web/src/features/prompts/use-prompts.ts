@@ -1,27 +1,21 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { answer, api, ifMatch } from '../../shared/api/client'
-import { settingsKey } from '../../shared/api/models'
-import type { Problem } from '../../shared/api/problem'
+import { useChange, useRemove, useRestore } from '../../shared/api/mutations'
 import { type Prompt, promptKeys } from '../../shared/api/prompts'
 import type { components } from '../../shared/api/schema.gen'
-import { useNotify } from '../../shared/ui/toaster'
+import { settingsKey } from '../../shared/api/settings'
 
+type Schemas = components['schemas']
 export type PromptFields = Pick<Prompt, 'name' | 'content'>
-export type Uses = components['schemas']['Uses']
-export type Previewed = components['schemas']['PromptPreview']
 
 /** How many chats use a prompt, and whether it is the usual one. */
-export function getUses(id: string): Promise<Uses> {
+export function getUses(id: string): Promise<Schemas['Uses']> {
   return answer(api.GET('/api/prompts/{prompt_id}/uses', inPath(id)))
-}
-
-export function useUses(id: string, wanted: boolean) {
-  return useQuery({ queryKey: promptKeys.uses(id), queryFn: () => getUses(id), enabled: wanted })
 }
 
 /** Make a prompt, or change the one that is given; a change over somebody's newer one is refused. */
 export function useSavePrompt(prompt: Prompt | null) {
-  return usePromptMutation((fields: PromptFields) =>
+  return useChange(promptKeys.list, (fields: PromptFields) =>
     answer(
       prompt
         ? api.PATCH('/api/prompts/{prompt_id}', {
@@ -35,40 +29,26 @@ export function useSavePrompt(prompt: Prompt | null) {
 
 /** Put a prompt into the trash; the answer is what used it. */
 export function useDeletePrompt() {
-  const queryClient = useQueryClient()
-  return useMutation<Awaited<ReturnType<typeof getUses>>, Problem, string>({
-    mutationFn: async (id) => {
-      const uses = await getUses(id)
-      await api.DELETE('/api/prompts/{prompt_id}', inPath(id))
-      return uses
-    },
-    // Not waited for: the row's own words about it come before the list takes the row away.
-    onSuccess: () => void queryClient.invalidateQueries({ queryKey: promptKeys.list }),
+  return useRemove(promptKeys.list, async (id) => {
+    const uses = await getUses(id)
+    await api.DELETE('/api/prompts/{prompt_id}', inPath(id))
+    return uses
   })
 }
 
-/** Bring one back. Its row may be gone from the page by then, so a refusal is told from here. */
 export function useRestorePrompt() {
-  const queryClient = useQueryClient()
-  const notify = useNotify()
-  return useMutation<Prompt, Problem, string>({
-    mutationFn: (id) => answer(api.POST('/api/prompts/{prompt_id}/restore', inPath(id))),
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: promptKeys.list }),
-    onError: (problem) => notify.alert(problem.message),
-  })
+  return useRestore(promptKeys.list, (id) => answer(api.POST('/api/prompts/{prompt_id}/restore', inPath(id))))
 }
 
 /** Chats that name no prompt begin with this one. */
 export function useDefaultPrompt() {
-  const queryClient = useQueryClient()
-  return useMutation<unknown, Problem, string>({
-    mutationFn: (id) => answer(api.PATCH('/api/settings', { body: { default_system_prompt_id: id } })),
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: settingsKey }),
-  })
+  return useChange(settingsKey, (id: string) =>
+    answer(api.PATCH('/api/settings', { body: { default_system_prompt_id: id } })),
+  )
 }
 
 /** The very text that a model would be sent, with all names in it. */
-export function usePreview(preview: Previewed | null) {
+export function usePreview(preview: Schemas['PromptPreview'] | null) {
   return useQuery({
     queryKey: [...promptKeys.all, 'preview', preview],
     queryFn: ({ signal }) => answer(api.POST('/api/prompts/preview', { body: preview ?? { content: '' }, signal })),
@@ -80,12 +60,4 @@ export function usePreview(preview: Previewed | null) {
 
 function inPath(id: string) {
   return { params: { path: { prompt_id: id } } }
-}
-
-function usePromptMutation<Input, Answer>(mutationFn: (input: Input) => Promise<Answer>) {
-  const queryClient = useQueryClient()
-  return useMutation<Answer, Problem, Input>({
-    mutationFn,
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: promptKeys.list }),
-  })
 }

@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
 import { answer, api } from '../../shared/api/client'
 import { type SearchQuery, search } from '../../shared/api/search'
+import { useSettled } from '../../shared/lib/use-settled'
 
 /** So long a question has to stand before it is asked. */
 const DEBOUNCE_MS = 120
@@ -11,7 +11,7 @@ const DEBOUNCE_MS = 120
  * never shown for a newer one. Until there is an answer, what was found before stays.
  */
 export function useHits(query: SearchQuery) {
-  const settled = useSettled(query.q.trim())
+  const settled = useSettled(query.q.trim(), DEBOUNCE_MS)
   const asked = { ...query, q: settled }
   const { data, error, isFetching, refetch } = useQuery({
     queryKey: ['search', asked],
@@ -37,13 +37,4 @@ export function useRecent(limit: number) {
     queryFn: ({ signal }) =>
       answer(api.GET('/api/sessions', { params: { query: { limit, archived: false } }, signal })),
   })
-}
-
-function useSettled(words: string): string {
-  const [settled, setSettled] = useState(words)
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(words), DEBOUNCE_MS)
-    return () => clearTimeout(timer)
-  }, [words])
-  return settled
 }

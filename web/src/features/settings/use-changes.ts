@@ -1,14 +1,14 @@
 import { type QueryKey, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { answer, api } from '../../shared/api/client'
-import { settingsKey } from '../../shared/api/models'
 import type { Problem } from '../../shared/api/problem'
 import { type Profile, profileKeys } from '../../shared/api/profiles'
 import { type Prompt, promptKeys } from '../../shared/api/prompts'
 import type { components } from '../../shared/api/schema.gen'
+import { type Settings, settingsKey } from '../../shared/api/settings'
 import { useNotify } from '../../shared/ui/toaster'
 
 type Schemas = components['schemas']
-export type SettingsChange = Schemas['SettingsChange']
+type SettingsChange = Schemas['SettingsChange']
 export type PreferencesChange = Schemas['PreferencesChange']
 
 export const settingsChange = ['change', 'settings'] as const
@@ -23,7 +23,7 @@ export function usePreferences() {
 /** Change how chats are answered and kept. Without the server it is refused at once: nothing waits unseen. */
 export function useChangeSettings() {
   const queryClient = useQueryClient()
-  return useMutation<Schemas['SettingsOut'], Problem, SettingsChange>({
+  return useMutation<Settings, Problem, SettingsChange>({
     mutationKey: settingsChange,
     scope: { id: 'settings' },
     networkMode: 'always',

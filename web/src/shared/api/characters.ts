@@ -1,8 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { answer, api } from './client'
-
-/** The most that one page of a list may hold. */
-const LONGEST_PAGE = 200
+import { answer, api, LONGEST_PAGE } from './client'
 
 export const characterKeys = {
   all: ['characters'] as const,
@@ -10,7 +7,7 @@ export const characterKeys = {
   one: (id: string) => ['characters', 'one', id] as const,
 }
 
-export function getCharacters() {
+function getCharacters() {
   return answer(api.GET('/api/characters', { params: { query: { limit: LONGEST_PAGE } } }))
 }
 

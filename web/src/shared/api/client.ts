@@ -3,6 +3,9 @@ import { problemOf, unreachable } from './problem'
 import { root } from './root'
 import type { paths } from './schema.gen'
 
+/** The most that one page of a list may hold. */
+export const LONGEST_PAGE = 200
+
 /** The REST API, typed from the server's own description. What is not an answer is thrown as a `Problem`. */
 export const api = createClient<paths>({
   baseUrl: root.href.replace(/\/$/, ''),

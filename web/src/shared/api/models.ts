@@ -1,25 +1,19 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { answer, api } from './client'
+import { answer, api, LONGEST_PAGE } from './client'
 import type { Problem } from './problem'
 import type { components } from './schema.gen'
+import { useSettings } from './settings'
 import type { Model } from './wire'
 
 export type ModelTest = components['schemas']['ModelTest']
 
-const LONGEST_PAGE = 200
-
 export const modelKeys = { list: ['models'] as const }
-export const settingsKey = ['settings'] as const
 
 export function useModels() {
   return useQuery({
     queryKey: modelKeys.list,
     queryFn: () => answer(api.GET('/api/models', { params: { query: { limit: LONGEST_PAGE } } })),
   })
-}
-
-export function useSettings() {
-  return useQuery({ queryKey: settingsKey, queryFn: () => answer(api.GET('/api/settings')) })
 }
 
 /** The model that answers: the chat's own, else the character's, else the reader's default. */

@@ -11,9 +11,9 @@ export class Problem extends Error {
     this.body = body
   }
 
-  /** What the server says about the field at `pointer` (`/name`), if it refused that one. */
+  /** What the server says about the field at `pointer` (`/name`), or about a part of it, if it refused that one. */
   field(pointer: string): string | undefined {
-    return this.body.errors?.find((error) => error.pointer === pointer)?.detail
+    return this.body.errors?.find(({ pointer: at }) => at === pointer || at.startsWith(`${pointer}/`))?.detail
   }
 }
 

@@ -1,11 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
-import { answer, api } from './client'
-import { useSettings } from './models'
+import { answer, api, LONGEST_PAGE } from './client'
 import type { components } from './schema.gen'
+import { useSettings } from './settings'
 
 export type Profile = components['schemas']['ProfileOut']
-
-const LONGEST_PAGE = 200
 
 export const profileKeys = {
   all: ['profiles'] as const,

@@ -1,11 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
-import { answer, api } from './client'
-import { useSettings } from './models'
+import { answer, api, LONGEST_PAGE } from './client'
 import type { components } from './schema.gen'
+import { useSettings } from './settings'
 
 export type Prompt = components['schemas']['causerie__prompts__schemas__PromptOut']
-
-const LONGEST_PAGE = 200
 
 export const promptKeys = {
   all: ['prompts'] as const,

@@ -1,9 +1,8 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useRef, useSyncExternalStore } from 'react'
 import { answer, api } from '../api/client'
-import { settingsKey, useSettings } from '../api/models'
 import type { Problem } from '../api/problem'
-import type { components } from '../api/schema.gen'
+import { type Settings, settingsKey, useSettings } from '../api/settings'
 import { useNotify } from '../ui/toaster'
 import {
   adopt,
@@ -15,8 +14,6 @@ import {
   show,
   unsent,
 } from './interface'
-
-type Settings = components['schemas']['SettingsOut']
 
 /** By this whoever shows a choice finds out whether the server has it. */
 export const interfaceChange = ['change', 'interface'] as const

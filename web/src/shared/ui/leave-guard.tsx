@@ -1,4 +1,4 @@
-import { useRef } from 'react'
+import { useEffect, useRef } from 'react'
 import { useBlocker } from 'react-router'
 import { useText } from '../i18n/text'
 import { Ask } from './dialog'
@@ -8,6 +8,15 @@ export function useLeaveGuard(isDirty: boolean) {
   const t = useText()
   const stored = useRef(false)
   const leave = useBlocker(() => isDirty && !stored.current)
+  useEffect(() => {
+    if (!isDirty) return
+    // The browser asks in words of its own when the whole page is left.
+    const ask = (event: BeforeUnloadEvent) => {
+      if (!stored.current) event.preventDefault()
+    }
+    addEventListener('beforeunload', ask)
+    return () => removeEventListener('beforeunload', ask)
+  }, [isDirty])
   const pass = () => {
     stored.current = true
   }

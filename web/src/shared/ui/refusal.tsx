@@ -1,0 +1,11 @@
+import { cx } from '../lib/class-names'
+
+/** Why something was not done, where it was asked for. */
+export function Refusal({ error, className }: { error: Error | null; className?: string }) {
+  if (!error) return null
+  return (
+    <p role="alert" className={cx('text-danger', className)}>
+      {error.message}
+    </p>
+  )
+}
