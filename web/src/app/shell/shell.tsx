@@ -1,4 +1,4 @@
-import { PanelLeft } from 'lucide-react'
+import { PanelLeft, Search } from 'lucide-react'
 import { lazy, Suspense, useState } from 'react'
 import { Outlet, useLocation, useMatch, useNavigate, useNavigation } from 'react-router'
 import { Welcome } from '../../features/onboarding/welcome'
@@ -33,7 +33,7 @@ export function Shell() {
   const [findIn, setFindIn] = useState<string | null>(null)
   useCommand('sidebar', toggle)
   useCommand('newChat', () => void navigate('/new'))
-  useCommand('palette', () => setLayer('palette'))
+  useCommand('palette', search)
   useCommand('keys', () => setLayer('keys'))
   useCommand('find', ({ target }) => {
     // Outside of the transcript, and from the bar itself, the browser's own search opens.
@@ -45,6 +45,11 @@ export function Shell() {
   function toggle() {
     if (wide) dock(!docked)
     else setSheet(!sheet)
+  }
+
+  function search() {
+    setSheet(false)
+    setLayer('palette')
   }
 
   function dock(yes: boolean) {
@@ -62,7 +67,7 @@ export function Shell() {
       </a>
       {shown && (
         <div className="w-[280px] shrink-0">
-          <Sidebar onHide={() => dock(false)} />
+          <Sidebar onSearch={search} onHide={() => dock(false)} />
         </div>
       )}
       <div className="grid min-w-0 flex-1 grid-cols-[minmax(0,1fr)] grid-rows-[auto_minmax(0,1fr)]">
@@ -74,12 +79,14 @@ export function Shell() {
           className="relative min-h-0 min-w-0 outline-none"
         >
           {!shown && (
-            <IconButton
-              icon={PanelLeft}
-              name={t('app.showChats')}
-              className="absolute start-3 top-4 z-10 pointer-coarse:top-2.5 pointer-coarse:start-1.5"
-              onClick={() => (wide ? dock(true) : setSheet(true))}
-            />
+            <div className="absolute start-3 top-4 z-10 pointer-coarse:start-1 pointer-coarse:top-2.5">
+              <IconButton
+                icon={PanelLeft}
+                name={t('app.showChats')}
+                onClick={() => (wide ? dock(true) : setSheet(true))}
+              />
+              <IconButton icon={Search} name={t('keys.palette')} onClick={() => setLayer('palette')} />
+            </div>
           )}
           <Outlet />
           {chatId && findIn === chatId && (
@@ -109,7 +116,7 @@ export function Shell() {
       {!wide && sheet && (
         <Suspense>
           <Sheet title={t('app.chats')} onClose={() => setSheet(false)}>
-            <Sidebar onHide={() => setSheet(false)} />
+            <Sidebar onSearch={search} onHide={() => setSheet(false)} />
           </Sheet>
         </Suspense>
       )}

@@ -3,6 +3,7 @@ import type { MessageKey } from '../../shared/i18n/keys'
 import { useText } from '../../shared/i18n/text'
 import type { Interface } from '../../shared/theme/interface'
 import { useInterface } from '../../shared/theme/use-interface'
+import { IconButton } from '../../shared/ui/button'
 import { Menu, MenuChoice } from '../../shared/ui/menu'
 
 export const THEMES: { value: Interface['theme']; name: MessageKey; icon: LucideIcon }[] = [
@@ -17,18 +18,7 @@ export function ThemeMenu() {
   const [{ theme }, change] = useInterface()
   const Icon = THEMES.find(({ value }) => value === theme)?.icon ?? Monitor
   return (
-    <Menu
-      side="top"
-      trigger={
-        <button
-          type="button"
-          className="flex min-h-9 items-center gap-2 rounded-control px-2 text-soft hover:text-ink pointer-coarse:min-h-11"
-        >
-          <Icon size={18} aria-hidden />
-          {t('app.theme')}
-        </button>
-      }
-    >
+    <Menu align="end" trigger={<IconButton icon={Icon} name={t('app.theme')} className="hover:bg-surface" />}>
       <MenuChoice
         label={t('app.theme')}
         value={theme}

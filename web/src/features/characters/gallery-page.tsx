@@ -4,6 +4,7 @@ import { Link } from 'react-router'
 import * as z from 'zod/mini'
 import type { Character } from '../../shared/api/wire'
 import type { MessageKey } from '../../shared/i18n/keys'
+import { locales } from '../../shared/i18n/language'
 import { useText } from '../../shared/i18n/text'
 import { useSearch } from '../../shared/lib/search-params'
 import { useVirtualRows } from '../../shared/lib/virtual-rows'
@@ -174,7 +175,7 @@ function useWidth(element: RefObject<HTMLElement | null>): number {
 }
 
 function inOrder(characters: readonly Character[], order: Order): readonly Character[] {
-  if (order === 'name') return characters.toSorted((one, other) => one.name.localeCompare(other.name))
+  if (order === 'name') return characters.toSorted((one, other) => one.name.localeCompare(other.name, locales()))
   if (order === 'made') return characters.toSorted((one, other) => other.created_at.localeCompare(one.created_at))
   return characters
 }

@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import type { Character } from '../../shared/api/wire'
+import { locales } from '../../shared/i18n/language'
 import { useText } from '../../shared/i18n/text'
 import { cx } from '../../shared/lib/class-names'
 import { Button } from '../../shared/ui/button'
@@ -52,6 +53,7 @@ export function TagFilter({ characters, chosen, onChange }: TagFilterProps) {
 function byUse(tags: readonly string[]): string[] {
   const uses = new Map<string, number>()
   for (const tag of tags) uses.set(tag, (uses.get(tag) ?? 0) + 1)
-  const order = ([tag, n]: [string, number], [other, m]: [string, number]) => m - n || tag.localeCompare(other)
+  const order = ([tag, n]: [string, number], [other, m]: [string, number]) =>
+    m - n || tag.localeCompare(other, locales())
   return [...uses].toSorted(order).map(([tag]) => tag)
 }

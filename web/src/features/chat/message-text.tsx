@@ -35,9 +35,7 @@ function TypingIndicator({ name }: { name: string }) {
   const t = useText()
   return (
     <p className="flex h-[1.6em] items-center gap-1.5 text-soft text-story">
-      <span className="sr-only in-data-[motion=reduced]:not-sr-only" dir="auto">
-        {t('chat.typing', { name })}
-      </span>
+      <span className="sr-only in-data-[motion=reduced]:not-sr-only">{t('chat.typing', { name })}</span>
       {['', '[animation-delay:200ms]', '[animation-delay:400ms]'].map((delay) => (
         <span
           key={delay}

@@ -24,6 +24,13 @@ test('a growing text is told in whole sentences, each once', () => {
   }
 })
 
+test.each([
+  ['«کیستی؟» می‌پرسد. کسی پاسخ نمی‌دهد! ساعت ایستاد', ['«کیستی؟»', 'می‌پرسد.', 'کسی پاسخ نمی‌دهد!', 'ساعت ایستاد']],
+  ['“你是谁？”她问。没人回答！钟停了', ['“你是谁？”', '她问。', '没人回答！', '钟停了']],
+])('the stops of %s are those of its script', (text, sentences) => {
+  expect(announced(text, 1)).toEqual(sentences)
+})
+
 test('a text without sentences is told in stretches that end between words', () => {
   const text = Array.from({ length: 120 }, (_, n) => `word${n}`).join(' ')
 

@@ -2,7 +2,8 @@
 
 import { plainText } from '../../shared/markdown/plain'
 
-const SENTENCE = /[^.!?…]*[.!?…]+["”’)*_\s]*/y
+/** A stop of the world's scripts with all that closes after it. */
+const SENTENCE = /[^.!?…؟۔。！？]*[.!?…؟۔。！？]+["”’»」』)）*_\s]*/y
 const LONGEST = 200
 
 /** How far to tell: to the end of a sentence (or of a long stretch without one), of a word, or of it all. */

@@ -80,7 +80,11 @@ export function Palette({ commands, onClose }: PaletteProps) {
                 className="min-h-12 min-w-0 flex-1 bg-transparent outline-none placeholder:text-faint"
               />
             </div>
-            <Command.List aria-busy={waiting} className="min-h-0 overflow-y-auto overscroll-contain p-2">
+            <Command.List
+              label={t('keys.palette')}
+              aria-busy={waiting}
+              className="min-h-0 overflow-y-auto overscroll-contain p-2"
+            >
               <Group heading={t('search.commands')} shown={fitting.length > 0}>
                 {fitting.map(({ id, name, icon, key, act }) => (
                   <Item key={id} id={`command:${id}`} icon={icon} onSelect={() => go(act)}>
@@ -192,7 +196,11 @@ function Item({ id, icon: Icon, onSelect, children }: ItemProps) {
     >
       <Icon size={18} aria-hidden className="text-soft" />
       {children}
-      <CornerDownLeft size={15} aria-hidden className="invisible text-soft group-data-[selected=true]/item:visible" />
+      <CornerDownLeft
+        size={15}
+        aria-hidden
+        className="invisible text-soft rtl:-scale-x-100 group-data-[selected=true]/item:visible"
+      />
     </Command.Item>
   )
 }

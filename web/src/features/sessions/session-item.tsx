@@ -53,7 +53,7 @@ export function SessionItem({ session, title, character, current, answering, ...
           </span>
           <span className="min-w-0">
             <span className="flex items-baseline gap-2">
-              <span className="min-w-0 flex-1 truncate text-start font-semibold" dir="auto">
+              <span className="min-w-0 flex-1 truncate font-semibold" dir="auto">
                 {title}
               </span>
               <span className="text-small text-soft group-focus-within/item:invisible group-hover/item:invisible group-has-data-[state=open]/item:invisible">
@@ -61,7 +61,7 @@ export function SessionItem({ session, title, character, current, answering, ...
               </span>
             </span>
             {lastLine && (
-              <span className="block truncate text-start text-small text-soft" dir="auto">
+              <span className="block truncate text-small text-soft" dir="auto">
                 {lastLine}
               </span>
             )}

@@ -208,7 +208,7 @@ function FigureRow({ label, item, priced }: FigureRowProps) {
   const t = useText()
   return (
     <tr>
-      <th scope="row" className="max-w-64 break-words text-start" dir="auto">
+      <th scope="row" className="max-w-64 break-words" dir="auto">
         {label}
       </th>
       <td>{number(item.replies)}</td>

@@ -14,6 +14,8 @@ test.each<[string, Press]>([
   ['Alt+ArrowUp', press('ArrowUp', { altKey: true })],
   ['Shift+Enter', press('Enter', { shiftKey: true })],
   ['?', press('?', { shiftKey: true })],
+  ['?', press('؟', { shiftKey: true })],
+  ['?', press('？', { shiftKey: true })],
   ['Space', press(' ')],
 ])('%s is read from its key press', (chord, pressed) => {
   expect(chordOf(pressed)).toBe(chord)

@@ -112,6 +112,8 @@ const LABELS: Record<string, string> = {
   ArrowRight: '→',
   Plus: '+',
 }
+/** The question mark of other scripts. */
+const SAME_KEY: Record<string, string> = { '؟': '?', '？': '?' }
 const MAC: Record<string, string> = { Control: '⌘', Alt: '⌥', Shift: '⇧' }
 
 function keyOf({ key, code, ctrlKey, metaKey }: Press): string {
@@ -119,5 +121,5 @@ function keyOf({ key, code, ctrlKey, metaKey }: Press): string {
   // With Control a letter is meant by its place when the keyboard writes another script.
   const [, letter] = /^Key([A-Z])$/.exec(code) ?? []
   if (letter && (ctrlKey || metaKey) && key.length === 1 && key > '\x7f') return letter.toLowerCase()
-  return key.length === 1 ? key.toLowerCase() : key
+  return SAME_KEY[key] ?? (key.length === 1 ? key.toLowerCase() : key)
 }

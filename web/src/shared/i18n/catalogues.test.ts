@@ -7,6 +7,9 @@ import { compile, messagesOf } from '../../../catalogues'
 import { LANGUAGES } from './language'
 
 const SOURCES = join(import.meta.dirname, '../..')
+/** Names of products, keys and formats, which every language writes alike. */
+const PROPER =
+  /Causerie|causerie worker|OpenAI|OpenRouter|Google Gemini|LangChain|Redis|API|CPU|CSV|Top P|Ctrl|Shift|Alt|Esc|Enter|https?:|tokens?/g
 const english = messagesOf('en')
 const calls = sources().flatMap(callsIn)
 const mentioned = new Set(sources().flatMap(stringsIn))
@@ -28,6 +31,41 @@ test.each(Object.keys(LANGUAGES))('%s says everything, with the values and eleme
   expect(Object.keys(messages).sort()).toEqual(Object.keys(english).sort())
   expect(namesByKey(messages)).toEqual(namesByKey(english))
 })
+
+test.each(Object.keys(LANGUAGES))('%s counts in the forms that it has', (language) => {
+  const forms = new Intl.PluralRules(language).resolvedOptions().pluralCategories as string[]
+  const wrong = Object.entries(compile(messagesOf(language)))
+    .flatMap(([key, message]) => choicesIn(message).map((choices) => ({ key, choices })))
+    .filter(({ choices }) => !('other' in choices) || Object.keys(choices).some((form) => !isForm(form, forms)))
+  expect(wrong).toEqual([])
+})
+
+/** A form of many numbers must say which one it is. In Persian `one` is that of 0, of 1 and of all between. */
+test.each(Object.keys(LANGUAGES))('%s writes the number in each form that has several', (language) => {
+  const rules = new Intl.PluralRules(language)
+  const numbers = [...Array(200).keys()]
+  const silent = Object.entries(compile(messagesOf(language)))
+    .flatMap(([key, message]) => choicesIn(message).map((choices) => ({ key, choices })))
+    .filter(({ choices }) =>
+      Object.entries(choices).some(([form, inner]) => {
+        const meant = numbers.filter((n) => !(String(n) in choices) && rules.select(n) === form)
+        return meant.length > 1 && !JSON.stringify(inner).includes('"#"')
+      }),
+    )
+  expect(silent).toEqual([])
+})
+
+test.each(Object.keys(LANGUAGES).filter((language) => language !== 'en'))(
+  '%s leaves no word in English',
+  (language) => {
+    const left = Object.entries(messagesOf(language)).filter(([, message]) =>
+      /[a-z]{2}/i.test(
+        message.replace(/\{\w+(, (number|plural,))?|<\/?\w+>|\b(one|other) \{/g, '').replace(PROPER, ''),
+      ),
+    )
+    expect(Object.fromEntries(left)).toEqual({})
+  },
+)
 
 function sources(): ts.SourceFile[] {
   return globSync('**/*.{ts,tsx}', { cwd: SOURCES })
@@ -68,6 +106,20 @@ function namesIn(message: CompiledMessage): Set<string> {
     }
   }
   return names
+}
+
+/** What the message chooses between by a number. */
+function choicesIn(message: CompiledMessage): Record<string, unknown>[] {
+  return message.flatMap((token) => {
+    const choices = typeof token === 'string' ? null : token[2]
+    if (typeof choices !== 'object' || choices === null) return []
+    const inner = Object.values(choices).flatMap((choice) => (Array.isArray(choice) ? choicesIn(choice) : []))
+    return [choices as Record<string, unknown>, ...inner]
+  })
+}
+
+function isForm(form: string, forms: readonly string[]): boolean {
+  return form === 'offset' || /^\d+$/.test(form) || forms.includes(form)
 }
 
 function namesByKey(messages: Record<string, string>) {

@@ -12,11 +12,16 @@ const TITLES = new Set([
   'queen',
   'sir',
   'the',
+  'آقای',
+  'خانم',
+  'دکتر',
+  'کاپیتان',
+  'ملکه',
 ])
 
 /** The first letter of the name after its titles: "Captain Marrow" is M, "Mrs. Hale" H, "Tobias Wren" T. */
 export function monogram(name: string): string {
   const words = name.trim().split(/\s+/)
   const called = words.find((word) => !TITLES.has(word.toLowerCase()) && !word.endsWith('.')) ?? name
-  return (called.match(/\p{L}|\p{N}/u)?.[0] ?? '·').toUpperCase()
+  return (called.match(/[\p{L}\p{N}]\p{M}*/u)?.[0] ?? '·').toUpperCase()
 }

@@ -19,7 +19,7 @@ export function Ask({ open, title, children, confirm, cancel, onConfirm, onCance
     <AlertDialog.Root open={open} onOpenChange={(stays) => stays || onCancel()}>
       <AlertDialog.Portal>
         <AlertDialog.Overlay className="fixed inset-0 z-40 animate-fade bg-ink/25" />
-        <AlertDialog.Content className="-translate-x-1/2 fixed top-1/3 left-1/2 z-50 grid w-[min(28rem,calc(100vw-2rem))] animate-layer gap-3 rounded-card border border-line bg-surface p-5 shadow-float">
+        <AlertDialog.Content className="fixed inset-x-4 top-1/3 z-50 mx-auto grid max-w-[28rem] animate-layer gap-3 rounded-card border border-line bg-surface p-5 shadow-float">
           <AlertDialog.Title className="font-semibold font-story text-title">{title}</AlertDialog.Title>
           <AlertDialog.Description className="text-soft">{children}</AlertDialog.Description>
           <div className="mt-2 flex flex-wrap justify-end gap-2">

@@ -9,6 +9,8 @@ test.each([
   ['Tobias Wren', 'T'],
   ['«émile»', 'É'],
   ['مريم', 'م'],
+  ['آقای حسینی', 'ح'],
+  ['林黛玉', '林'],
   ['Sir', 'S'],
   ['…', '·'],
 ])('without a picture %s is shown as %s', (name, letter) => {
