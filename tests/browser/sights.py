@@ -63,9 +63,12 @@ def paths(page: Page, installation: Installation, chat: str) -> dict[str, str]:
     """Return the addresses of all pages by a name for each; the sidebar's links tell of those in it."""
     character = installation.character("Wren")["id"]
     page.goto(f"{installation.url}/gallery")
-    linked = page.get_by_role("navigation", name="Pages").get_by_role("link")
-    expect(linked.first).to_be_visible()
+    pages = page.get_by_role("navigation", name="Pages")
+    pages.get_by_role("button", name="All pages").click()
+    linked = pages.get_by_role("link")
+    expect(linked).to_have_count(9)
     addresses = [str(link.get_attribute("href")) for link in linked.all()]
+    pages.get_by_role("button", name="All pages").click()
     return {
         "welcome": "/",
         "chat": f"/c/{chat}",

@@ -12,6 +12,8 @@ interface Spoken {
 
 export const LANGUAGES = {
   en: { name: 'English', direction: 'ltr', load: async () => english },
+  fa: { name: 'فارسی', direction: 'rtl', load: async () => (await import('virtual:catalogue/fa')).default },
+  zh: { name: '中文', direction: 'ltr', load: async () => (await import('virtual:catalogue/zh')).default },
 } satisfies Record<string, Spoken>
 
 export type Language = keyof typeof LANGUAGES
@@ -29,6 +31,10 @@ export async function speak(language: Language | null): Promise<void> {
 
 export function isLanguage(value: unknown): value is Language {
   return typeof value === 'string' && Object.hasOwn(LANGUAGES, value)
+}
+
+export function isRightToLeft(): boolean {
+  return isLanguage(i18n.locale) && LANGUAGES[i18n.locale].direction === 'rtl'
 }
 
 /** For `Intl`: the language as the reader's country writes it, if the browser tells. */

@@ -41,6 +41,15 @@ function Greeting({ name }: { name: string }) {
   return <p>{t.rich(key('greeting'), { name, b: (words) => <b>{words}</b> })}</p>
 }
 
+test('from right to left a name is laid out by itself, and nothing is added to what is empty', () => {
+  say({ talk: 'گفتگو با {name}', told: '{words}پایان' }, 'fa')
+
+  expect(text(key('talk'), { name: 'Who?' })).toBe('گفتگو با \u2068Who?\u2069')
+  expect(text(key('told'), { words: '' })).toBe('پایان')
+  say({ talk: 'Talk to {name}' })
+  expect(text(key('talk'), { name: 'کاپیتان' })).toBe('Talk to کاپیتان')
+})
+
 test('a message takes elements where the language wants them', () => {
   say({ when: '<link>Ask</link> again at {time}, or <link>wait</link>.' })
   function When() {

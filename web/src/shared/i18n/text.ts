@@ -1,7 +1,7 @@
 import { i18n } from '@lingui/core'
 import { createElement, Fragment, type ReactNode, useSyncExternalStore } from 'react'
 import type { MessageKey } from './keys'
-import './language'
+import { isRightToLeft } from './language'
 
 type Values = Record<string, string | number>
 type RichValues = Record<string, ReactNode | ((words: ReactNode) => ReactNode)>
@@ -17,6 +17,9 @@ export interface Text {
 const FIRST_MARK = 0xe000
 const MARK = /([\ue000-\ue0ff])/
 const ELEMENT = /<(\w+)>(.*?)<\/\1>/
+/** Characters without a width: what stands between them is laid out by itself, so that a name's full stop stays with it. */
+const ISOLATE = '\u2068'
+const END_OF_ISOLATE = '\u2069'
 
 let present = inPresentLanguage()
 i18n.on('change', () => {
@@ -59,11 +62,16 @@ function fill(key: MessageKey, values: RichValues) {
     if (typeof value === 'number') shown[name] = value
     else {
       const mark = String.fromCharCode(FIRST_MARK + marked.size)
-      marked.set(mark, value)
+      marked.set(mark, typeof value === 'string' ? isolated(value) : value)
       shown[name] = mark
     }
   }
   return { message: i18n._(key, shown), marked }
+}
+
+/** Names and quotations may be in any script. From left to right the browser does well without help. */
+function isolated(value: string): string {
+  return value !== '' && isRightToLeft() ? `${ISOLATE}${value}${END_OF_ISOLATE}` : value
 }
 
 function parts(message: string, marked: Map<string, ReactNode>): ReactNode[] {
