@@ -5,15 +5,24 @@ import { TextBuffers } from './buffers'
 class HandStage {
   time = 0
   drawingTakes = 1
+  /** How many frames were drawn because somebody asked for one. */
+  framesAsked = 0
+  #timers: { at: number; callback: () => void }[] = []
   #frames: (() => void)[] = []
   #drawn: (() => void)[] = []
 
   now = () => this.time
+  after = (milliseconds: number, callback: () => void) =>
+    void this.#timers.push({ at: this.time + milliseconds, callback })
   onFrame = (callback: () => void) => void this.#frames.push(callback)
   onDrawn = (callback: () => void) => void this.#drawn.push(callback)
 
   paint(atLeast = 1000 / 60): void {
     this.time += atLeast
+    const due = this.#timers.filter(({ at }) => at <= this.time)
+    this.#timers = this.#timers.filter(({ at }) => at > this.time)
+    for (const { callback } of due) callback()
+    this.framesAsked += this.#frames.length > 0 ? 1 : 0
     for (const callback of this.#frames.splice(0)) callback()
     this.draw()
   }
@@ -98,6 +107,17 @@ describe('text buffers', () => {
     const seconds = stage.time / 1000
     expect(flushes / seconds).toBeGreaterThan(18)
     expect(flushes / seconds).toBeLessThanOrEqual(30)
+  })
+
+  it('ask for no frame that shows nothing new', () => {
+    watch()
+    stage.drawingTakes = 25
+    buffers.push('r1', 'A ')
+    stage.draw()
+    stream(20)
+    const before = stage.framesAsked
+    const flushes = stream(200)
+    expect(stage.framesAsked - before).toBe(flushes)
   })
 
   it('leave a slow machine three fifths of its time, but flush 8 times a second', () => {
