@@ -3,21 +3,23 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
+from typing import Literal
 from uuid import UUID
 
 from causerie.characters.models import Character
 from causerie.chats import service as chats
 from causerie.chats.models import ChatSession
 from causerie.db import search as index
-from causerie.db.search import NEWEST, Found, Query, Window
+from causerie.db.search import NEWEST, Finder, Found, Query, Window
 from causerie.db.work import Work
 from causerie.http.paging import Page, not_a_cursor, read_cursor, write_cursor
 from causerie.search import repository
 from causerie.search.ranking import score
 from causerie.search.repository import Said
 from causerie.search.schemas import Hit, Kind, SearchQuery
-from causerie.search.snippets import snippet
+from causerie.search.snippets import Mark, snippet
 
 CANDIDATES = 200
 """Of each kind so many of the newest hits are ranked, then the next so many: how much is found decides no cost."""
@@ -83,12 +85,8 @@ def _find_in_session(work: Work, asked: Query, query: SearchQuery, session_id: U
     behind = sorted((place, message_id) for message_id, place in places.items() if place > after)
     page = behind[: query.limit]
     said = repository.list_said(work, [message_id for _, message_id in page])
-    words = index.pattern(asked)
-    items = [
-        _message(said[message_id], snippet(said[message_id].content, words), place, 1.0)
-        for place, message_id in page
-        if message_id in said
-    ]
+    words = Finder(asked)
+    items = [_message(said[message_id], words, place, 1.0) for place, message_id in page if message_id in said]
     return Page(items, write_cursor(str(page[-1][0])) if len(behind) > len(page) else None)
 
 
@@ -115,17 +113,16 @@ def _tell(work: Work, asked: Query, page: Sequence[_Ranked]) -> list[Hit]:
     said = repository.list_said(work, of) if (of := ids[index.MESSAGE]) else {}
     sessions = repository.list_sessions(work, of) if (of := ids[index.SESSION]) else {}
     characters = repository.list_characters(work, of) if (of := ids[index.CHARACTER]) else {}
-    words = index.pattern(asked)
+    words = Finder(asked)
     branches: dict[UUID, dict[UUID, int]] = {}
     hits: list[Hit] = []
     for one in page:
         if message := said.get(one.found.id):
-            place = _place(work, message, branches)
-            hits.append(_message(message, snippet(message.content, words), place, one.score))
+            hits.append(_message(message, words, _place(work, message, branches), one.score))
         elif chat := sessions.get(one.found.id):
-            hits.append(_session(chat, snippet(chat.title, words), one.score))
+            hits.append(_session(chat, words, one.score))
         elif character := characters.get(one.found.id):
-            hits.append(_character(character, snippet(_shows(character, asked), words), one.score))
+            hits.append(_character(character, words, one.score))
     return hits
 
 
@@ -138,58 +135,78 @@ def _place(work: Work, message: Said, branches: dict[UUID, dict[UUID, int]]) -> 
     return branches[message.session_id].get(message.id)
 
 
-def _shows(character: Character, asked: Query) -> str:
+def _shows(character: Character, words: Finder) -> str:
     """Return the text of a character that has a word."""
-    words = index.pattern(asked)
     texts = (character.name, ", ".join(character.tags), character.description, character.personality)
     more = (character.scenario, character.creator_notes, character.first_mes, character.label)
     return next((text for text in (*texts, *more) if snippet(text, words)[1]), character.name)
 
 
-def _message(message: Said, shown: tuple[str, list[tuple[int, int]]], place: int | None, points: float) -> Hit:
-    return Hit(
-        kind="message",
-        id=message.id,
+def _message(message: Said, words: Finder, place: int | None, points: float) -> Hit:
+    return _hit(
+        "message",
+        message.id,
+        snippet(message.content, words),
+        points,
+        title=message.title,
         session_id=message.session_id,
         character_id=message.character_id,
-        title=message.title,
-        snippet=shown[0],
-        marks=shown[1],
         position=place,
         on_branch=place is not None,
         timestamp=message.timestamp,
-        score=points,
     )
 
 
-def _session(chat: ChatSession, shown: tuple[str, list[tuple[int, int]]], points: float) -> Hit:
-    return Hit(
-        kind="session",
-        id=chat.id,
+def _session(chat: ChatSession, words: Finder, points: float) -> Hit:
+    return _hit(
+        "session",
+        chat.id,
+        snippet(chat.title, words),
+        points,
+        title=chat.title,
         session_id=chat.id,
         character_id=chat.character_id,
-        title=chat.title,
-        snippet=shown[0],
-        marks=shown[1],
-        position=None,
-        on_branch=None,
         timestamp=chat.updated_at,
-        score=points,
     )
 
 
-def _character(character: Character, shown: tuple[str, list[tuple[int, int]]], points: float) -> Hit:
-    return Hit(
-        kind="character",
-        id=character.id,
-        session_id=None,
-        character_id=character.id,
+def _character(character: Character, words: Finder, points: float) -> Hit:
+    return _hit(
+        "character",
+        character.id,
+        snippet(_shows(character, words), words),
+        points,
         title=character.name,
-        snippet=shown[0],
-        marks=shown[1],
-        position=None,
-        on_branch=None,
+        character_id=character.id,
         timestamp=character.updated_at,
+    )
+
+
+def _hit(
+    kind: Literal["message", "session", "character"],
+    row_id: UUID,
+    shown: tuple[str, list[Mark]],
+    points: float,
+    *,
+    title: str,
+    character_id: UUID | None,
+    timestamp: datetime,
+    session_id: UUID | None = None,
+    position: int | None = None,
+    on_branch: bool | None = None,
+) -> Hit:
+    text, marks = shown
+    return Hit(
+        kind=kind,
+        id=row_id,
+        session_id=session_id,
+        character_id=character_id,
+        title=title,
+        snippet=text,
+        marks=marks,
+        position=position,
+        on_branch=on_branch,
+        timestamp=timestamp,
         score=points,
     )
 
