@@ -23,7 +23,7 @@ from causerie.realtime.socket import (
     STALL_SECONDS,
     Sockets,
 )
-from tests.chats.following_world import EPOCH, World, run
+from tests.chats.following.world import EPOCH, World, run
 from tests.node import NoStarter
 
 

@@ -20,7 +20,7 @@ from causerie.ops.socket_protocol import SocketProtocol
 from causerie.ops.stream_protocol import StreamProtocol
 from causerie.realtime.socket import Connection, Sockets
 from causerie.realtime.sse import EventStream
-from tests.chats.following_world import EPOCH, WireBus, World
+from tests.chats.following.world import EPOCH, WireBus, World
 from tests.listening import HANDSHAKE, asking, listening
 from tests.realtime.test_connection import SmallNode
 

@@ -10,7 +10,7 @@ import pytest
 from causerie.chats.following import Channel, Following, Frame
 from causerie.realtime import sse
 from causerie.realtime.sse import HEARTBEAT_SECONDS, EventStream, ReplyStream
-from tests.chats.following_world import EPOCH, World, run
+from tests.chats.following.world import EPOCH, World, run
 
 
 @dataclass

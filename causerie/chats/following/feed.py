@@ -1,20 +1,17 @@
-"""Joins a session's events and text in order: a feed for each followed session, a seat in it for each reader."""
+"""Joins a session's events and text in order, once for all who read them."""
 
-import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
 from uuid import UUID
 
-import structlog
-
 from causerie.broker.ports import EventNotice, LiveText, SessionKey, TextPiece
-from causerie.chats.encoding import END, RESET, START, content_of, stream_token, token_prefix
+from causerie.chats.encoding import END, RESET, START, content_of, stream_token
 from causerie.chats.following.channel import Channel, Frame
 from causerie.chats.following.history import History, Running
+from causerie.chats.following.texts import Reply
 from causerie.db.work import Actor
-from causerie.errors import Busy, CauserieError, NotFound
-
-log = structlog.get_logger(__name__)
+from causerie.errors import Busy, NotFound
 
 # Events kept for readers that are a little behind; older ones are read from the database.
 RECENT_EVENTS = 64
@@ -23,7 +20,6 @@ RECENT_CHARACTERS = 16 * 1024
 WAITING_EVENTS = 256
 WAITING_PIECES = 256
 ENDED_REPLIES = 64
-RETRY_SECONDS = 1.0
 
 
 class EventsGone(Busy):
@@ -33,53 +29,20 @@ class EventsGone(Busy):
         super().__init__("Join the session again: what happened since is not kept any more.")
 
 
-class Reply:
-    """A running attempt and its text so far, shared by all who read it.
+class Reader(Protocol):
+    """Who is told what a feed takes, in its order."""
 
-    `short` says how many code points an attempt keeps whose text has not been heard of yet; `grew`, whether it got any
-    text since somebody asked; `unsure`, that the bus had none of it, so that there may be more.
-    """
-
-    __slots__ = ("_pieces", "attempt", "grew", "length", "message_id", "prefix", "short", "unsure")
-
-    def __init__(self, session_id: UUID, message_id: UUID, attempt: int, text: str, keep: int = 0) -> None:
-        self.message_id = message_id
-        self.attempt = attempt
-        self.prefix = token_prefix(session_id, message_id, attempt)
-        self.length = len(text)
-        self.short = keep if len(text) < keep else 0
-        self.grew = True
-        self.unsure = False
-        self._pieces = [text]
+    channel: Channel
 
     @property
-    def text(self) -> str:
-        """All text so far."""
-        if len(self._pieces) > 1:
-            self._pieces = ["".join(self._pieces)]
-        return self._pieces[0]
+    def selective(self) -> bool:
+        """Whether it follows a single reply."""
 
-    def extend(self, text: str) -> None:
-        """Add text at the end."""
-        self._pieces.append(text)
-        self.length += len(text)
-        self.grew = True
-        if self.length >= self.short:
-            self.short = 0
+    def hear(self, reply: Reply, offset: int, frame: Frame) -> None:
+        """Take new text of a reply, which begins after `offset`."""
 
-    def frame_from(self, offset: int) -> Frame:
-        """Return all text after `offset` code points as one frame."""
-        return Frame(stream_token(self.prefix, offset, self.text[offset:]))
-
-
-class Cursor:
-    """How far a reader has the text of a reply: this many code points of this attempt are in its queue or sent."""
-
-    __slots__ = ("attempt", "offset")
-
-    def __init__(self, attempt: int, offset: int) -> None:
-        self.attempt = attempt
-        self.offset = offset
+    def take(self, notice: EventNotice) -> None:
+        """Take an event, after all text before it."""
 
 
 class Feed:
@@ -94,7 +57,7 @@ class Feed:
         self.actor = Actor(key.user_id)
         self.head: int | None = None
         self.replies: dict[UUID, Reply] = {}
-        self.seats: list[Seat] = []
+        self.seats: list[Reader] = []
         self.holders = 0
         self.newest = 0
         self.text_unknown = False
@@ -242,6 +205,24 @@ class Feed:
             self.on_event(notice)
         return notices
 
+    async def read_on(self) -> bool:
+        """Take the next events that are stored; return whether there were any.
+
+        Raises:
+            EventsGone: the next event is not stored any more.
+            NotFound: the session is gone.
+        """
+        try:
+            return bool(await self.events_after(self.position))
+        except (EventsGone, NotFound):
+            self.give_up()
+            raise
+
+    def give_up(self) -> None:
+        """End the connections of all readers: they cannot go on from where they are, but by joining anew."""
+        for seat in self.seats:
+            seat.channel.give_up()
+
     def _apply(self, notice: EventNotice) -> None:
         self.head = notice.seq
         self._early_events.pop(notice.seq, None)
@@ -317,141 +298,3 @@ class Feed:
         self._recent_characters += len(notice.body)
         while len(self._recent) > RECENT_EVENTS or self._recent_characters > RECENT_CHARACTERS:
             self._recent_characters -= len(self._recent.popleft().body)
-
-
-class Seat:
-    """A channel's place in one session: up to which event, and up to where in the text of each running reply.
-
-    The only one who pushes a session's frames into a channel, so that they have one order: all text so far, then the
-    event; no text of an attempt before the event that begins it, none after its end.
-
-    Args:
-        seq: the event after which this reader goes on.
-        cursors: how far it has the text of replies; of any other it has nothing.
-        only: the one reply whose `start`, `reset`, text and `end` this reader wants, and nothing else.
-    """
-
-    __slots__ = ("_behind", "_feed", "_only", "channel", "cursors", "left", "seq")
-
-    def __init__(
-        self, feed: Feed, channel: Channel, seq: int, cursors: dict[UUID, Cursor], only: UUID | None = None
-    ) -> None:
-        self.channel = channel
-        self.seq = seq
-        self.cursors = cursors
-        self.left = False
-        self._feed = feed
-        self._behind = True
-        self._only = only
-        feed.seats.append(self)
-        channel.lag(self)
-
-    @property
-    def key(self) -> SessionKey:
-        """The session."""
-        return self._feed.key
-
-    @property
-    def feed(self) -> Feed:
-        """The session's feed."""
-        return self._feed
-
-    @property
-    def selective(self) -> bool:
-        """Whether this reader follows a single reply."""
-        return self._only is not None
-
-    def hear(self, reply: Reply, offset: int, frame: Frame) -> None:
-        """Pass on new text that begins after `offset`, at once if nothing waits."""
-        cursor = self.cursors.get(reply.message_id)
-        if self._behind or cursor is None or cursor.attempt != reply.attempt:
-            return
-        if cursor.offset == offset and self.channel.idle:
-            cursor.offset = reply.length
-            self.channel.push(frame)
-        else:
-            self.channel.lag(self)
-
-    def take(self, notice: EventNotice) -> None:
-        """Pass on an event, after all text before it, or fall behind if too much waits already."""
-        if self._behind or notice.seq <= self.seq:
-            return
-        if self.channel.full:
-            self._behind = True
-            self.channel.lag(self)
-            return
-        self._put_text()
-        self._put_event(notice)
-
-    async def catch_up(self) -> bool:
-        """Push the events that this reader lacks, then the text, as much as fits; return whether that was all."""
-        while self._behind and not self.left:
-            if self.seq >= self._feed.position:
-                self._behind = False
-                # What a client says to have of replies that do not run is of no more use.
-                self.cursors = {key: cursor for key, cursor in self.cursors.items() if key in self._feed.replies}
-                break
-            try:
-                notices = await self._feed.events_after(self.seq)
-            except (EventsGone, NotFound):
-                self.channel.give_up()
-                return True
-            except CauserieError as error:
-                log.warning("catching_up_waits", session_id=str(self.key.session_id), code=error.code)
-                await asyncio.sleep(RETRY_SECONDS)
-                return False
-            for notice in notices:
-                if self.channel.full or self.left:
-                    return self.left
-                if notice.seq == self.seq + 1:
-                    self._put_rest(notice)
-                    self._put_event(notice)
-            if self.seq < self._feed.position and not self.channel.idle:
-                return False
-        if not self.left:
-            self._put_text()
-        return True
-
-    def leave(self) -> None:
-        """Want nothing more; what is queued already is still sent."""
-        self.left = True
-        self._feed.seats.remove(self)
-        self.channel.forget(self)
-
-    def _put_text(self) -> None:
-        for message_id, cursor in self.cursors.items():
-            reply = self._feed.replies.get(message_id)
-            if reply is not None and reply.attempt == cursor.attempt and cursor.offset < reply.length:
-                self.channel.push(reply.frame_from(cursor.offset))
-                cursor.offset = reply.length
-
-    def _put_rest(self, end: EventNotice) -> None:
-        """Before the end of a reply that was missed, give its text as far as this reader lacks it."""
-        if end.kind != END or end.message_id is None or not self._wants(end):
-            return
-        cursor = self.cursors.get(end.message_id) or Cursor(end.attempt, 0)
-        content = content_of(end)
-        if cursor.attempt == end.attempt and cursor.offset < len(content):
-            prefix = token_prefix(self.key.session_id, end.message_id, end.attempt)
-            self.channel.push(Frame(stream_token(prefix, cursor.offset, content[cursor.offset :])))
-
-    def _put_event(self, notice: EventNotice) -> None:
-        self.seq = notice.seq
-        if not self._wants(notice):
-            return
-        self.channel.push(Frame(notice.body, notice.seq))
-        if notice.kind not in {START, RESET, END} or notice.message_id is None:
-            return
-        cursor = self.cursors.get(notice.message_id)
-        if notice.kind == END:
-            if cursor is not None and cursor.attempt <= notice.attempt:
-                del self.cursors[notice.message_id]
-            if self.selective:
-                self.channel.finish()
-        elif cursor is None:
-            self.cursors[notice.message_id] = Cursor(notice.attempt, 0)
-        elif cursor.attempt < notice.attempt:
-            cursor.attempt, cursor.offset = notice.attempt, min(cursor.offset, notice.keep)
-
-    def _wants(self, notice: EventNotice) -> bool:
-        return self._only is None or (notice.message_id == self._only and notice.kind in {START, RESET, END})

@@ -15,7 +15,7 @@ import structlog
 
 from causerie import clock, ids
 from causerie.errors import CauserieError
-from tests.chats.following_world import VirtualLoop
+from tests.chats.following.world import VirtualLoop
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from causerie.chats.following import Following
-from tests.chats.following_world import EPOCH, Reader, Violation, World, run
+from tests.chats.following.world import EPOCH, Reader, Violation, World, run
 
 Step = tuple[str, int, int]
 
