@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -18,10 +19,11 @@ Ends = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 class Echo(asyncio.Protocol):
     """Answers every byte with itself."""
 
-    lost = False
+    def __init__(self) -> None:
+        self.lost = asyncio.Event()
 
     def connection_lost(self, _: Exception | None) -> None:
-        self.lost = True
+        self.lost.set()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -29,6 +31,18 @@ class Echo(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.transport.write(data)
+
+
+class Watched(Proxy):
+    """Tells when it has heard that an end is closed."""
+
+    def __init__(self, *targets: int) -> None:
+        super().__init__(*targets)
+        self.dropped = asyncio.Event()
+
+    def drop(self, side: Any) -> None:
+        super().drop(side)
+        self.dropped.set()
 
 
 @asynccontextmanager
@@ -100,7 +114,7 @@ async def test_a_black_hole_swallows_and_what_it_had_stays_dead() -> None:
 
 async def test_the_far_end_of_a_dead_connection_stays_until_it_is_buried() -> None:
     made: list[Echo] = []
-    async with echo(made) as port, Proxy(port) as proxy:
+    async with echo(made) as port, Watched(port) as proxy:
         near = await asyncio.open_connection("127.0.0.1", proxy.port)
         await exchange(near, b"hello")
         proxy.black_hole()
@@ -109,15 +123,14 @@ async def test_the_far_end_of_a_dead_connection_stays_until_it_is_buried() -> No
         proxy.bury()  # the near end has not given it up
         near[1].close()
         async with asyncio.timeout(2):
-            while proxy.connections:  # noqa: ASYNC110 (it is counted; nothing tells)
-                await asyncio.sleep(0.01)
-        assert not made[0].lost
+            await proxy.dropped.wait()
+        assert proxy.connections == 0
+        assert not made[0].lost.is_set()
 
         proxy.bury()
 
         async with asyncio.timeout(2):
-            while not made[0].lost:  # noqa: ASYNC110 (as above)
-                await asyncio.sleep(0.01)
+            await made[0].lost.wait()
 
 
 async def test_a_delay_delays_and_keeps_the_order() -> None:
@@ -156,13 +169,16 @@ async def test_a_connection_that_no_target_takes_is_cut() -> None:
 
 
 async def test_what_was_delayed_for_an_end_that_is_gone_is_dropped() -> None:
-    async with echo() as port, Proxy(port) as proxy:
-        proxy.delay_seconds = 0.05
+    made: list[Echo] = []
+    async with echo(made) as port, Proxy(port) as proxy:
         near = await asyncio.open_connection("127.0.0.1", proxy.port)
+        await exchange(near, b"hello")
+        proxy.delay_seconds = 0.05
         near[1].write(b"asked")
         await near[1].drain()
         near[1].close()
-        await asyncio.sleep(0.2)  # the answer comes back to nobody
+        async with asyncio.timeout(2):
+            await made[0].lost.wait()  # its answer came back to nobody
 
         fresh = await asyncio.open_connection("127.0.0.1", proxy.port)
         assert await exchange(fresh, b"fresh") == b"fresh"
