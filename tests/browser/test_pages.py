@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.browser import sights
 from tests.browser.chat import Chat
 from tests.browser.provider import Provider
 
@@ -10,38 +11,69 @@ PAPER = {"light": "rgb(250, 248, 244)", "dark": "rgb(21, 22, 26)"}
 
 PAGES = {
     "/": "Who would you like to talk to?",
+    "/new": "Who would you like to talk to?",
     "/gallery": "Characters",
     "/characters/new": "New character",
+    "/profiles": "Personas",
+    "/prompts": "System prompts",
     "/history": "History",
     "/models": "Models",
+    "/usage": "Usage",
+    "/settings/appearance": "Appearance",
+    "/settings/keys": "Keys",
     "/trash": "Trash",
     "/health": "Health",
     "/nowhere": "Nothing lives here",
 }
 
 
-@pytest.mark.parametrize("path", PAGES)
-def test_a_page_is_the_same_however_it_is_reached(chat: Chat, path: str) -> None:
+@pytest.fixture
+def pages(chat: Chat, provider: Provider) -> dict[str, str]:
+    """Every page's address and heading, those of one chat and one character among them."""
+    session = provider.begin(chat.installation, "a page", text="Come in.")
+    chat.installation.patch(f"/sessions/{session}", {"title": "On the stairs"})
+    wren = chat.installation.character("Wren")["id"]
+    return {
+        **PAGES,
+        f"/c/{session}": "On the stairs",
+        f"/new?character={wren}": "Wren",
+        f"/characters/{wren}": "Wren",
+        f"/characters/{wren}?tab=edit": "Wren",
+        f"/characters/{wren}?tab=versions": "Wren",
+    }
+
+
+def test_a_page_is_the_same_however_it_is_reached(chat: Chat, pages: dict[str, str]) -> None:
     """Loaded directly, reloaded, and by going back."""
-    title = f"{PAGES[path]} · Causerie"
-    response = chat.page.goto(path)
-    assert response
-    assert "'unsafe" not in response.headers["content-security-policy"].partition("script-src")[2].partition(";")[0]
-    expect(chat.page).to_have_title(title)
-    expect(chat.page.get_by_role("heading", level=1)).to_have_text(PAGES[path])
+    page = chat.page
+    heading = page.get_by_role("heading", level=1)
+    for path, name in pages.items():
+        response = page.goto(path)
+        assert response
+        policy = response.headers["content-security-policy"]
+        assert "'unsafe" not in policy.partition("script-src")[2].partition(";")[0]
+        expect(page).to_have_title(f"{name} · Causerie")
+        expect(heading).to_have_text(name)
 
-    chat.page.reload()
-    expect(chat.page).to_have_title(title)
+        page.reload()
+        expect(heading).to_have_text(name)
+        expect(page).to_have_title(f"{name} · Causerie")
 
-    chat.page.get_by_role("link", name="New chat").click()
-    expect(chat.page).to_have_url("/new")
-    chat.page.go_back()
-    expect(chat.page).to_have_title(title)
+        page.get_by_role("link", name="Health" if path != "/health" else "Trash", exact=True).click()
+        expect(heading).not_to_have_text(name)
+        page.go_back()
+        expect(heading).to_have_text(name)
+        expect(page).to_have_title(f"{name} · Causerie")
 
 
 def test_who_comes_from_another_page_has_the_focus_on_the_heading(chat: Chat) -> None:
+    places = chat.page.get_by_role("navigation", name="Pages")
     chat.page.goto("/")
-    chat.page.get_by_role("link", name="Models").click()
+    expect(places.get_by_role("link", name="Models")).to_have_count(0)
+    places.get_by_role("button", name="All pages").press("Enter")
+    chat.page.keyboard.press("Tab")
+    expect(places.get_by_role("link", name="Personas")).to_be_focused()
+    places.get_by_role("link", name="Models").press("Enter")
     expect(chat.page.get_by_role("heading", level=1, name="Models")).to_be_focused()
 
 
@@ -60,12 +92,23 @@ def test_colours_follow_the_system_until_one_is_chosen(browser: Browser, chat: C
     expect(chat.page.locator("body")).to_have_css("background-color", PAPER[other])
 
 
-@pytest.mark.parametrize("path", [*PAGES, "/new"])
-def test_a_page_fits_a_small_telephone(chat: Chat, path: str) -> None:
+def test_a_page_fits_a_small_telephone(chat: Chat, pages: dict[str, str]) -> None:
+    """320 pixels: as wide as a window of 1280 is at 400 %."""
+    long_words = "A_word_that_has_no_end_" * 20
+    chat.installation.post("/prompts", {"name": "Long", "content": long_words})
+    chat.installation.post("/profiles", {"name": "Long", "description": long_words})
+    (session,) = (path.removeprefix("/c/") for path in pages if path.startswith("/c/"))
+    for text in (sights.TOLD, long_words):
+        chat.installation.post(f"/sessions/{session}/messages", {"role": "assistant", "content": text})
     chat.page.set_viewport_size({"width": 320, "height": 640})
-    chat.page.goto(path)
-    expect(chat.page.get_by_role("heading", level=1)).to_be_visible()
-    assert chat.page.evaluate("document.scrollingElement.scrollWidth") == 320
+    too_wide = {}
+    for path in pages:
+        chat.page.goto(path)
+        expect(chat.page.get_by_role("heading", level=1)).to_be_visible()
+        expect(chat.page.locator("[aria-busy=true]")).to_have_count(0)
+        if (width := chat.page.evaluate("document.scrollingElement.scrollWidth")) != 320:
+            too_wide[path] = width
+    assert too_wide == {}
 
 
 def test_a_character_is_made_and_changed(chat: Chat) -> None:
