@@ -48,3 +48,15 @@ def outage(shared: Node, monkeypatch: pytest.MonkeyPatch) -> Outage:
     for name in ("work", "work_lazily", "read"):
         monkeypatch.setattr(shared.database, name, outage.around(getattr(shared.database, name)))
     return outage
+
+
+@pytest.fixture
+def rarely(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is found by sweeping, but at the start."""
+    monkeypatch.setattr("causerie.generation.engine.SWEEP_SECONDS", 1_000.0)
+
+
+@pytest.fixture
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sweeping finds everything at once."""
+    monkeypatch.setattr("causerie.generation.engine.SWEEP_SECONDS", 0.05)

@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
-from causerie.broker.ports import EventNotice, TextPiece
+from causerie.broker.memory import MemoryDispatcher
+from causerie.broker.ports import EventNotice, TextPiece, WakeUp
 from causerie.chats.models import Generation
 from causerie.clock import utc_now
 from causerie.db import across
@@ -15,6 +16,8 @@ from causerie.db.errors import StorageUnavailable
 from causerie.generation.engine import Engine
 from causerie.testing import ScriptedProvider
 from tests.node import Node, NoStarter
+
+T = TypeVar("T")
 
 WAITS = 200
 """How often, at 50 ms, a test looks for what no event tells."""
@@ -61,6 +64,22 @@ class Heard:
         return "".join(piece.text for piece in self.pieces)
 
 
+class WatchedDispatcher(MemoryDispatcher):
+    """Remembers how often it was asked, and what it was told to be done."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
+        self.receipts: list[UUID] = []
+
+    async def next(self) -> WakeUp:
+        self.asked += 1
+        return await super().next()
+
+    def done(self, wake_up: WakeUp) -> None:
+        self.receipts.append(wake_up.message_id)
+
+
 async def reply_of(node: Node, content: str = "Hello", engine: Engine | None = None, **fields: object) -> UUID:
     """Say something and return the reply's id; without an engine it stays queued."""
     said = await node.say(content, engine or NoStarter(), **fields)
@@ -81,6 +100,20 @@ async def until(holds: Callable[[], bool]) -> None:
             return
         await asyncio.sleep(0.05)
     raise TimeoutError("it never happened")
+
+
+async def becomes(look: Callable[[], Awaitable[T]], holds: Callable[[T], bool]) -> T:
+    """Look into the database until it has what no event tells, and return that."""
+    for _ in range(WAITS):
+        if holds(seen := await look()):
+            return seen
+        await asyncio.sleep(0.05)
+    raise TimeoutError(f"it never happened: {seen}")
+
+
+async def running_down(engine: Engine, to: int = 0) -> None:
+    """Wait until the engine writes no more than that many replies."""
+    await until(lambda: engine.running <= to)
 
 
 async def listen(node: Node, message_id: UUID) -> Heard:
