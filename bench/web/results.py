@@ -50,6 +50,11 @@ def measure(theatre: Theatre) -> Outcome:
     )
 
 
+def slowest(interactions: Sequence[float]) -> float:
+    """Return the metric that browsers report: the slowest interaction, one of every fifty left out."""
+    return sorted(interactions, reverse=True)[len(interactions) // 50]
+
+
 def figures_of(outcome: Outcome, weights: Sequence[Weight], build_seconds: float) -> list[Figure]:
     """Return the table."""
     opened, streamed, slow = outcome.openings, outcome.streamed, outcome.streamed_slow
@@ -63,8 +68,13 @@ def figures_of(outcome: Outcome, weights: Sequence[Weight], build_seconds: float
         Figure("Opening, click to last row, worst", "ms", max(one.shown_ms for one in opened), 300),
         Figure("Nodes, most", "", max(outcome.most_nodes, *(one.nodes for one in opened)), 2_500),
         Figure("Rows mounted, most", "", max(outcome.most_rows, *(one.rows for one in opened)), 40),
-        Figure("Interaction while a reply comes, slowest", "ms", max(outcome.interactions_ms), 100),
-        Figure("Interaction while a reply comes, slowest, CPU 4x slower", "ms", max(outcome.interactions_slow_ms), 200),
+        Figure("Interaction to next paint, while a reply comes", "ms", slowest(outcome.interactions_ms), 100),
+        Figure(
+            "Interaction to next paint, while a reply comes, CPU 4x slower",
+            "ms",
+            slowest(outcome.interactions_slow_ms),
+            200,
+        ),
         Figure("Flushes a second", "", streamed.flushes_a_second),
         Figure("Flushes a second, CPU 4x slower", "", slow.flushes_a_second),
         Figure(f"Main thread, a flush at {LETTERS:,} letters", "ms", streamed.cost_at(LETTERS), 8),

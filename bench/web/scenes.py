@@ -99,9 +99,9 @@ class Streamed:
         return sum(task.milliseconds > LONG_TASK_MS for task in self.trace.tasks)
 
     def cost_at(self, letters: int) -> float:
-        """Return what a flush costs the main thread while there are about so many letters, in milliseconds."""
+        """Return what a flush costs the main thread while there are about so many letters, in ms of a core."""
         near = [flush for flush in self.flushes if abs(flush.detail - letters) <= NEAR]
-        return self.trace.busy_ms(near[0].at, near[-1].at) / (len(near) - 1)
+        return self.trace.processor_ms(near[0].at, near[-1].at) / (len(near) - 1)
 
     @property
     def _seconds(self) -> float:
@@ -139,9 +139,8 @@ class Theatre:
         times = []
         for _ in range(self.size.repeats):
             with self._tab(slowdown) as tab:
-                with tab.traced() as trace:
-                    tab.open(self.session, self._last)
-                times.append(trace.largest_paint_ms())
+                tab.open(self.session, self._last)
+                times.append(tab.largest_paint_ms())
         return median(times)
 
     def openings(self) -> list[Opened]:

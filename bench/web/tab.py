@@ -31,6 +31,10 @@ _MARK_ROW = """id => {
   }
   requestAnimationFrame(look)
 }"""
+_LARGEST_PAINT = """() => new Promise(done => new PerformanceObserver(list => {
+  const ofChat = list.getEntries().findLast(({ element }) => element?.closest('.tale'))
+  if (ofChat) done(ofChat.startTime)
+}).observe({ type: 'largest-contentful-paint', buffered: true }))"""
 _TWO_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
 
 
@@ -111,6 +115,10 @@ class Tab:
     def mark_row(self, message_id: str) -> None:
         """Note in traces when this row first stands in sight."""
         self.page.evaluate(_MARK_ROW, message_id)
+
+    def largest_paint_ms(self) -> float:
+        """Return how long after the navigation the largest text was painted, which is one of the chat's."""
+        return float(self.page.wait_for_function(_LARGEST_PAINT).json_value())
 
     def slow_down(self, times: float) -> None:
         """Let the processor be slower for this tab."""

@@ -12,7 +12,6 @@ CATEGORIES = (
     "devtools.timeline",
     "disabled-by-default-devtools.timeline",
     "disabled-by-default-devtools.timeline.frame",
-    "loading",
 )
 Event = Mapping[str, Any]
 
@@ -80,10 +79,6 @@ class Trace:
             if event["cat"] == "blink.user_timing" and event["ph"] == "I"
         ]
 
-    def busy_ms(self, began: float, ended: float) -> float:
-        """Return how much of this time the main thread was in a task."""
-        return sum(max(0.0, min(task.ended, ended) - max(task.began, began)) for task in self.tasks)
-
     def processor_ms(self, began: float, ended: float) -> float:
         """Return how much of a core the main thread took in this time."""
         return sum(task.processor for task in self.tasks if began <= task.began < ended)
@@ -95,15 +90,6 @@ class Trace:
         )
         (mark,) = self.marks(name)
         return self._drawn_after(mark.at) - _at(click)
-
-    def largest_paint_ms(self) -> float:
-        """Return how long after the navigation the largest text or picture was painted."""
-        painted = self._named("largestContentfulPaint::Candidate")[-1]
-        navigation = painted["args"]["data"]["navigationId"]
-        began = next(
-            event for event in self._named("navigationStart") if event["args"]["data"].get("navigationId") == navigation
-        )
-        return _at(painted) - _at(began)
 
     def interactions_ms(self) -> list[float]:
         """Return how long each press of a key or a button took until its first change was painted."""
