@@ -3,9 +3,8 @@
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
-from re import Pattern
 
-from causerie.db.search import fold, spread
+from causerie.db.search import Finder, fold, spread
 
 LONGEST_SNIPPET = 160
 BEFORE = 40
@@ -14,10 +13,12 @@ SLICE, OVERLAP = 2_000, 100
 ELLIPSIS = "…"
 _ONE_LINE = dict.fromkeys(map(ord, "\n\r\t\v\f\x85\u2028\u2029"), " ")
 
+_NOT_SIMPLE = "\0"
+
 Mark = tuple[int, int]
 
 
-def snippet(text: str, words: Pattern[str]) -> tuple[str, list[Mark]]:
+def snippet(text: str, words: Finder) -> tuple[str, list[Mark]]:
     """Return the beginning of `text` that has a word in it, or its place further on, and where words stand there."""
     first = _first(text, words)
     start = 0 if first < LONGEST_SNIPPET - BEFORE else first - BEFORE
@@ -33,27 +34,27 @@ def snippet(text: str, words: Pattern[str]) -> tuple[str, list[Mark]]:
     return before + shown.translate(_ONE_LINE) + after, marks
 
 
-def find(text: str, words: Pattern[str]) -> Iterator[Mark]:
+def find(text: str, words: Finder) -> Iterator[Mark]:
     """Yield where words stand in `text`, in code points."""
-    folded, origins = _folded(text)
-    for match in words.finditer(folded):
-        if match.end() > match.start():
-            yield origins[match.start()], origins[match.end()]
+    simple = text.translate(_SIMPLE)
+    if _NOT_SIMPLE not in simple:
+        yield from words.places(simple)
+    elif next(words.places(spread(fold(text))), None):
+        folded, origins = _folded(text)
+        for start, end in words.places(folded):
+            yield origins[start], origins[end]
 
 
-def _first(text: str, words: Pattern[str]) -> int:
+def _first(text: str, words: Finder) -> int:
     """Return where the first word stands; 0 when none does. A long text is looked through slice by slice."""
     for start in range(0, len(text), SLICE):
-        part = text[start : start + SLICE + OVERLAP]
-        if words.search(spread(fold(part))) and (mark := next(find(part, words), None)):
+        if mark := next(find(text[start : start + SLICE + OVERLAP], words), None):
             return start + mark[0]
     return 0
 
 
-def _folded(text: str) -> tuple[str, list[int] | range]:
+def _folded(text: str) -> tuple[str, list[int]]:
     """Return the words of `text`, folded, and where in it each of their characters comes from."""
-    if text.isascii():
-        return spread(fold(text)), range(len(text) + 1)
     parts: list[str] = []
     origins: list[int] = []
     start = 0
@@ -77,3 +78,16 @@ def _fold_letter(letter: str) -> str:
 def _belongs(character: str) -> bool:
     """Tell whether a character changes the one before it: a mark, or half a width's sign of a voiced sound."""
     return unicodedata.category(character) in {"Mn", "Me", "Cf"} or character in "\uff9e\uff9f"
+
+
+class _Simple(dict[int, str]):
+    """For `str.translate`: what each character is folded to, where that is one character, whatever stands beside it."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        folded = _fold_letter(character)
+        self[code] = value = _NOT_SIMPLE if len(folded) != 1 or _belongs(character) else folded
+        return value
+
+
+_SIMPLE = _Simple()

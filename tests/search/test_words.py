@@ -6,7 +6,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from causerie.db.search import fold, parse, pattern, spread
+from causerie.db.search import Finder, fold, parse, spread
 from causerie.db.search.words import LONGEST_WORD, MOST_CODE_POINTS, words
 from causerie.search.snippets import find
 
@@ -57,7 +57,7 @@ def test_marks_stand_in_the_text_one_after_the_other(text: str, question: str) -
     asked = parse(question)
     if not asked.terms:
         return
-    places = [place for mark in find(text, pattern(asked)) for place in mark]
+    places = [place for mark in find(text, Finder(asked)) for place in mark]
 
     assert places == sorted(places)
     assert all(0 <= place <= len(text) for place in places)

@@ -2,13 +2,14 @@
 
 from causerie.db.search.entries import CHARACTER, MESSAGE, SESSION, Text, forget, go_on, put, put_all
 from causerie.db.search.finding import NEWEST, Found, Window, find, find_in_session, sessions_with
-from causerie.db.search.words import Query, Term, fold, parse, pattern, spread
+from causerie.db.search.words import Finder, Query, Term, fold, parse, spread
 
 __all__ = [
     "CHARACTER",
     "MESSAGE",
     "NEWEST",
     "SESSION",
+    "Finder",
     "Found",
     "Query",
     "Term",
@@ -20,7 +21,6 @@ __all__ = [
     "forget",
     "go_on",
     "parse",
-    "pattern",
     "put",
     "put_all",
     "sessions_with",

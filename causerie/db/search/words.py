@@ -77,6 +77,11 @@ class Term:
     beginning: bool = False
 
     @property
+    def unspaced(self) -> bool:
+        """Whether it is of a script without spaces, so that it may stand within a word."""
+        return _UNSPACED.fullmatch(self.text) is not None
+
+    @property
     def everywhere(self) -> bool:
         """Whether words that begin so count in every text."""
         return self.beginning and len(self.text) >= SHORTEST_BEGINNING
@@ -87,6 +92,32 @@ class Query:
     """A question: a text is a hit when it has every term."""
 
     terms: tuple[Term, ...]
+
+
+class Finder:
+    """Finds the words of a question, as far as they are asked for, in a text that is `spread`."""
+
+    def __init__(self, query: Query) -> None:
+        self._terms = sorted(query.terms, key=lambda term: -len(term.text))
+        # What may stand beside a word is looked at where one was found: to compile that many characters takes longer
+        # than a whole search.
+        self._any = re.compile("|".join(term.text for term in self._terms))
+
+    def places(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield from where to where words stand, one after the other; of those that begin together the longest."""
+        start = 0
+        while match := self._any.search(text, start):
+            place = match.start()
+            if end := self._end(text, place):
+                yield place, end
+            start = end or place + 1
+
+    def _end(self, text: str, place: int) -> int:
+        for term in self._terms:
+            end = place + len(term.text)
+            if text.startswith(term.text, place) and _stands_alone(text, place, end, term):
+                return end
+        return 0
 
 
 def fold(text: str) -> str:
@@ -150,19 +181,6 @@ def parse(question: str) -> Query:
     return Query(tuple(terms.values()))
 
 
-def pattern(query: Query) -> re.Pattern[str]:
-    """Return what finds the words of a question, as far as they are asked for, in a text that is `spread`."""
-    within = f"[^ {_UNSPACED_CHARACTERS}]"
-    longest_first = sorted(query.terms, key=lambda term: -len(term.text))
-    found = (
-        term.text
-        if _UNSPACED.fullmatch(term.text)
-        else f"(?<!{within}){term.text}" + ("" if term.beginning else f"(?!{within})")
-        for term in longest_first
-    )
-    return re.compile("|".join(found))
-
-
 def spread(folded: str) -> str:
     """Return a folded text, as long as it is, with a space for everything that is in no word."""
     return folded.translate(_LETTERS)
@@ -182,6 +200,15 @@ def _parts(folded: str) -> Iterator[tuple[str, bool]]:
             end = run.end()
         if end < len(part):
             yield part[end:], False
+
+
+def _stands_alone(text: str, start: int, end: int, term: Term) -> bool:
+    return term.unspaced or not (_is_of_word(text, start - 1) or (not term.beginning and _is_of_word(text, end)))
+
+
+def _is_of_word(text: str, place: int) -> bool:
+    """Tell whether a word of a script with spaces goes on at `place`."""
+    return 0 <= place < len(text) and text[place] != " " and _UNSPACED.match(text, place) is None
 
 
 def _pairs(run: str) -> Iterator[str]:
