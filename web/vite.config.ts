@@ -98,5 +98,5 @@ export default defineConfig({
     renderBuiltUrl: (filename, { hostType }) => (hostType === 'html' ? `/${filename}` : { relative: true }),
   },
   server: { proxy: { '/api': SERVER, '/ws': { target: SERVER, ws: true } } },
-  test: { environment: 'jsdom', setupFiles: 'test/setup.ts', include: ['src/**/*.test.{ts,tsx}'] },
+  test: { environment: 'jsdom', setupFiles: 'test/setup.ts', include: ['{src,gallery}/**/*.test.{ts,tsx}'] },
 })
