@@ -36,7 +36,9 @@ export function Gallery() {
 
 function Rooms() {
   // Rows that are edited take the focus when they are drawn.
-  useEffect(() => scrollTo(0, 0), [])
+  useEffect(() => {
+    scrollTo(0, 0)
+  }, [])
   return (
     <main className="mx-auto max-w-5xl px-4 py-8 sm:px-8">
       <Dress />
