@@ -19,7 +19,7 @@ import uvloop
 from bench import fleet, served
 from bench.bare_sqlite import cpu_of_a_turn
 from bench.clients import Pages, Socket
-from bench.figures import PAGE, Figure, page
+from bench.figures import PAGE, WEB, Figure, page, section_of, with_section
 from bench.measuring import Chat, Opener, crowd, first_tokens, saturated, streams_to
 from bench.node import Node
 from bench.processes import Measured, free_port, mock_provider, pin_load, running
@@ -183,7 +183,7 @@ def main() -> None:
     benchmarks = page(figures, time.perf_counter() - started, load)
     scale = fleet.document(benchmarks)
     if not chosen.quick:
-        PAGE.write_text(benchmarks)
+        PAGE.write_text(with_section(benchmarks, section_of(PAGE.read_text(), WEB)))
         fleet.DOCUMENT.write_text(scale)
 
 

@@ -11,6 +11,8 @@ from string import Template
 
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 TEMPLATE = Path(__file__).parent / "page.md"
+WEB = "## The web app"
+"""The heading of the part that `make bench-web` writes; `make bench` leaves it as it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bench.figures import Figure, section_of, with_section
+from bench.figures import WEB, Figure, section_of, with_section
 from bench.web.__main__ import section, theatre
 from bench.web.build import weights
 from bench.web.results import figures_of, measure, slowest
@@ -118,9 +118,9 @@ def test_the_section_of_the_page_is_replaced_and_nothing_else() -> None:
     first = with_section(page, "## The web app\n\nOld.\n")
     second = with_section(f"{first}\n## More\n\nThat stays.\n", "## The web app\n\nNew.\n")
 
-    assert section_of(first, "## The web app") == "## The web app\n\nOld.\n"
+    assert section_of(first, WEB) == "## The web app\n\nOld.\n"
     assert second == "# Benchmarks\n\nOf the server.\n\n## The web app\n\nNew.\n\n## More\n\nThat stays.\n"
-    assert with_section(page, section_of(page, "## The web app")) == page
+    assert with_section(page, section_of(page, WEB)) == page
 
 
 def test_a_budget_of_nothing_can_be_missed() -> None:
@@ -140,4 +140,6 @@ def test_a_small_run_fills_the_table(tmp_path: Path) -> None:
     assert len(set(names)) == len(names) == 27
     assert all(figure.value > 0 for figure in figures if not STILL.intersection(figure.name.split()))
     assert all(figure.target is not None for figure in figures if "Flushes" not in figure.name)
-    assert "$" not in section(figures, size, "1.2.3", 60, 0.1)
+    written = section(figures, size, "1.2.3", 60, 0.1)
+    assert written.startswith(f"{WEB}\n")
+    assert "$" not in written
