@@ -1,4 +1,5 @@
 import { act, screen } from '@testing-library/react'
+import { useState } from 'react'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { aMessage } from '../../../test/factories/rows'
 import { renderPage } from '../../../test/page'
@@ -47,6 +48,27 @@ test('a sentence that does not end is told after three seconds, in whole words',
   expect(told).toHaveTextContent('Wren is answering')
   act(() => vi.advanceTimersByTime(3_000))
   expect(told).toHaveTextContent(/^Long ago and far$/)
+})
+
+test('an end that comes at once takes no sentence away', () => {
+  let end = () => undefined as undefined
+  function Ending() {
+    const [reply, setReply] = useState(RUNNING)
+    end = () => void setReply({ ...RUNNING, status: 'complete', content: 'The lamp is lit. Good night.' }) as undefined
+    return <ReplyAnnouncer reply={reply} speaker="Wren" />
+  }
+  renderPage(<Ending />)
+  const told = screen.getByTestId('reply-announcer')
+  act(() => vi.advanceTimersByTime(1_000))
+
+  act(() => {
+    buffers.push('m2', 'The lamp is lit. Good')
+    vi.advanceTimersByTime(100)
+    end()
+  })
+  expect(told).toHaveTextContent(/^The lamp is lit\.$/)
+  act(() => vi.advanceTimersByTime(1_000))
+  expect(told).toHaveTextContent(/^Good night\. Answer complete\.$/)
 })
 
 test('who wants no sentences hears that it began; who wants nothing hears nothing', () => {

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import { isUnfinished } from '../../realtime/conversations'
 import { conversations } from '../../realtime/realtime'
 import type { Message, MessageStatus } from '../../shared/api/wire'
@@ -9,6 +9,8 @@ import { newSentences } from './sentences'
 
 /** A sentence that takes longer than this is told as far as its last whole word. */
 const LONGEST_WAIT_MS = 3_000
+/** A text that is replaced sooner may never be read. */
+const STANDS_MS = 150
 
 const ENDS: Partial<Record<MessageStatus, MessageKey>> = {
   complete: 'chat.announceComplete',
@@ -23,7 +25,7 @@ const ENDS: Partial<Record<MessageStatus, MessageKey>> = {
 export function ReplyAnnouncer({ reply, speaker }: { reply: Message | null; speaker: string }) {
   const t = useText()
   const [{ announce }] = useInterface()
-  const [said, setSaid] = useState('')
+  const [said, say] = useAnnouncements()
   const following = useRef<{ id: string; told: number } | null>(null)
   const running = reply !== null && isUnfinished(reply)
 
@@ -32,14 +34,14 @@ export function ReplyAnnouncer({ reply, speaker }: { reply: Message | null; spea
     const { buffers } = conversations
     if (running && following.current?.id !== reply.id) {
       following.current = { id: reply.id, told: buffers.read(reply.id)?.length ?? 0 }
-      setSaid(t('chat.announceAnswering', { name: speaker }))
+      say(t('chat.announceAnswering', { name: speaker }))
     }
     if (following.current?.id !== reply.id) return
     if (!running) {
       const words = announce === 'ends' ? '' : newSentences(reply.content, following.current.told, 'all').words
       const end = ENDS[reply.status]
       following.current = null
-      if (end) setSaid(t(end, { words }).trim())
+      if (end) say(t(end, { words }).trim())
       return
     }
     if (announce === 'ends') return
@@ -52,7 +54,7 @@ export function ReplyAnnouncer({ reply, speaker }: { reply: Message | null; spea
       following.current.told = told
       clearTimeout(overdue)
       overdue = undefined
-      if (words) setSaid(words)
+      if (words) say(words)
     }
     const stop = buffers.subscribe(reply.id, () => {
       tell('sentences')
@@ -62,11 +64,37 @@ export function ReplyAnnouncer({ reply, speaker }: { reply: Message | null; spea
       stop()
       clearTimeout(overdue)
     }
-  }, [reply, running, speaker, announce, t])
+  }, [reply, running, speaker, announce, t, say])
 
   return (
     <p aria-live="polite" className="sr-only" data-testid="reply-announcer">
       {said}
     </p>
   )
+}
+
+/** The announcement that stands there, and how to put another one behind those that wait. */
+function useAnnouncements(): [string, (words: string) => void] {
+  const [said, setSaid] = useState('')
+  const waiting = useRef<string[]>([])
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  useEffect(
+    () => () => {
+      clearTimeout(timer.current)
+      timer.current = undefined
+    },
+    [],
+  )
+
+  const say = useCallback((words: string) => {
+    waiting.current.push(words)
+    if (timer.current === undefined) next()
+
+    function next() {
+      const first = waiting.current.shift()
+      timer.current = first === undefined ? undefined : setTimeout(next, STANDS_MS)
+      if (first !== undefined) setSaid(first)
+    }
+  }, [])
+  return [said, say]
 }
