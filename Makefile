@@ -42,8 +42,9 @@ test-setups: $(STAMPS)/dev $(STAMPS)/causerie $(STATIC)  ## Run all that behaves
 	$(BIN)/pytest -m "not alone and not long" -n 2 --setup postgres
 	$(BIN)/pytest -m "not alone and not long" -n 2 --setup served
 
-test-browser: $(STAMPS)/dev $(STAMPS)/causerie $(STAMPS)/model browser $(STATIC)  ## Look at everything in a real browser, also at what takes minutes
-	$(BIN)/pytest tests/browser
+test-browser: $(STAMPS)/dev $(STAMPS)/causerie $(STAMPS)/model browser $(STATIC)  ## Look at everything in a real browser, on SQLite and on PostgreSQL with Redis; takes long
+	$(BIN)/pytest tests/browser $(ARGS)
+	$(BIN)/pytest tests/browser $(ARGS) --setup served
 
 pictures: $(STAMPS)/dev $(STAMPS)/causerie $(STAMPS)/model browser $(STATIC)  ## Take pictures of every page, light, dark and on a telephone (into pictures/)
 	$(BIN)/python -m tests.browser.pictures $(ARGS)

@@ -1,20 +1,54 @@
 """One Chromium, one installation with the real local model and one scripted provider a run; one context a test."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser import provider as scripted
+from tests.browser.cable import Cable
 from tests.browser.chat import Chat
 from tests.browser.installation import Installation
 from tests.browser.provider import Provider
 from tests.contract.serving import stop
+from tests.setups import SERVED, Install
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 WAIT_MS = 10_000
+
+Open = Callable[..., AbstractContextManager[Installation]]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def servers(setup: str, request: pytest.FixtureRequest) -> None:
+    """What the set-up has of PostgreSQL and Redis is there before the browser, whose event loop this thread keeps."""
+    if setup == SERVED:
+        request.getfixturevalue("postgres_template")
+        request.getfixturevalue("redis_server")
+
+
+@pytest.fixture(scope="session")
+def opened(install: Install) -> Open:
+    """Return what runs an installation of the set-up in a folder until the block ends, told whatever else is given."""
+
+    @contextmanager
+    def run(data: Path, *, welcome: bool = False, **settings: str) -> Iterator[Installation]:
+        # Databases are made by an event loop of their own, so in another thread.
+        with ThreadPoolExecutor(1) as aside, ExitStack() as making:
+            databases = ExitStack()
+            place = aside.submit(databases.enter_context, install(data)).result()
+            making.callback(lambda: aside.submit(databases.close).result())
+            workers = 1 if place.setup == SERVED else 0
+            installation = Installation(place.data, workers=workers, **{**place.settings, **settings})
+            making.callback(installation.close)
+            installation.start(welcome=welcome)
+            yield installation
+
+    return run
 
 
 @pytest.fixture(scope="session")
@@ -40,21 +74,17 @@ def provider() -> Iterator[Provider]:
 
 
 @pytest.fixture(scope="session")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def shared(opened: Open, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """An installation that its tests leave running; each makes the sessions that it needs."""
-    installation = Installation(tmp_path_factory.mktemp("causerie") / "data")
-    installation.start()
-    yield installation
-    installation.close()
+    with opened(tmp_path_factory.mktemp("causerie") / "data") as installation:
+        yield installation
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> Iterator[Installation]:
+def own(opened: Open, tmp_path: Path) -> Iterator[Installation]:
     """An installation that its test may kill."""
-    installation = Installation(tmp_path / "data")
-    installation.start()
-    yield installation
-    installation.close()
+    with opened(tmp_path / "data") as installation:
+        yield installation
 
 
 @pytest.fixture
@@ -72,3 +102,11 @@ def chat(browser: Browser, installation: Installation) -> Iterator[Chat]:
     yield chat
     context.close()
     assert chat.complaints == []
+
+
+@pytest.fixture
+def cable(chat: Chat) -> Cable:
+    """The cable between the test's browser and the server."""
+    cable = Cable()
+    chat.page.context.route_web_socket("**/ws", cable.carry)
+    return cable

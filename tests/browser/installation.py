@@ -1,69 +1,84 @@
-"""An installation of Causerie that a test owns: its data, its port, and the server process that comes and goes."""
+"""An installation of Causerie that a test owns: its data, its port, and its processes, which come and go."""
 
+import asyncio
 import os
 import signal
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+from uuid import UUID
 
 import httpx
 import psutil
 
-from tests.contract.serving import CAUSERIE, Server, environment, free_port, stop, wait_until_ready
+from causerie.db.database import Database
+from causerie.db.postgres import PostgresDatabase
+from causerie.db.sqlite import SqliteDatabase
+from causerie.db.work import Actor, Work
+from tests.contract.serving import Server, Worker, environment, free_port, started, stop, wait_until_ready, working
 
 MODEL_CHILD = "providers/local/child.py"
+
+T = TypeVar("T")
 
 
 class Installation:
     """One data folder, always served at one port, as its browser tabs expect.
 
     Args:
-        settings: what the server is told beside the folder.
+        workers: how many make replies in processes of their own; none: the web node makes them itself.
+        settings: what its processes are told beside the folder.
     """
 
-    def __init__(self, data: Path, **settings: str) -> None:
+    def __init__(self, data: Path, *, workers: int = 0, **settings: str) -> None:
         self.data = data
         self._settings = settings
+        self._workers = workers
         self.port = free_port()
         self.api = httpx.Client(base_url=f"http://127.0.0.1:{self.port}/api", timeout=10)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._server: Server | None = None
+        self._processes = ExitStack()
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self, *, welcome: bool = False) -> None:
-        """Start the server and wait until it is ready.
+        """Start the processes and wait until all are ready.
 
         Args:
             welcome: its readers are welcomed as on their first visit; else that counts as seen.
         """
         output = self.data.parent / f"{self.data.name}.log"
+        options = ["--port", str(self.port), "--no-worker" if self._workers else "--worker"]
         with output.open("ab") as log:
-            self._process = subprocess.Popen(
-                [CAUSERIE, "serve", "--worker", "--port", str(self.port)],
-                env=environment(self.data, self._settings),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-        wait_until_ready(Server(self._process, self.port, self.data, output))
+            process = started(["serve", *options], environment(self.data, self._settings), log)
+        self._processes.callback(stop, process)
+        workers = tuple(self._new_worker() for _ in range(self._workers))
+        self._server = Server(process, self.port, self.data, output, workers)
+        wait_until_ready(self._server)
         if not welcome:
             self.patch("/settings", {"interface": {"welcomed": True}})
 
     def kill(self) -> None:
-        """End the server as a power cut would."""
-        if self._process:
-            self._process.kill()
-            self._process.wait()
+        """End all processes as a power cut would."""
+        if self._server:
+            self._server.kill()
+
+    def replace_workers(self) -> None:
+        """Kill the workers and start as many new ones; the web node goes on."""
+        assert self._server is not None
+        for worker in self._server.workers:
+            worker.process.kill()
+        for _ in self._server.workers:
+            self._new_worker().wait_until_ready()
 
     def close(self) -> None:
         """End everything."""
         self.api.close()
-        if self._process:
-            stop(self._process)
+        self._processes.close()
 
     def get(self, path: str, **params: Any) -> Any:
         """Return what the API answers."""
@@ -93,14 +108,37 @@ class Installation:
         items: list[dict[str, Any]] = self.get("/messages", chat_session_id=session_id)["items"]
         return items
 
+    def beside(self, function: Callable[[Work], T]) -> T:
+        """Run a unit of work of the owner's on the database itself; the running processes hear nothing of it."""
+        owner = Actor(UUID(self.get("/characters")["items"][0]["user_id"]))
+
+        async def work() -> T:
+            database = await self._database()
+            try:
+                return await database.work(owner, function)
+            finally:
+                await database.close()
+
+        # A thread of its own: the caller's may have the browser's event loop.
+        with ThreadPoolExecutor(1) as aside:
+            return aside.submit(asyncio.run, work()).result()
+
     @contextmanager
     def local_model_paused(self) -> Iterator[None]:
         """Let the local model compute nothing for as long as the block runs: a very slow machine."""
-        assert self._process is not None
-        children = psutil.Process(self._process.pid).children(recursive=True)
+        assert self._server is not None
+        ours = (self._server.process, *(worker.process for worker in self._server.workers))
+        children = [child for process in ours for child in psutil.Process(process.pid).children(recursive=True)]
         model = next(child.pid for child in children if any(part.endswith(MODEL_CHILD) for part in child.cmdline()))
         os.kill(model, signal.SIGSTOP)
         try:
             yield
         finally:
             os.kill(model, signal.SIGCONT)
+
+    def _new_worker(self) -> Worker:
+        return self._processes.enter_context(working(self.data, **self._settings))
+
+    async def _database(self) -> Database:
+        url = self._settings.get("DATABASE_URL")
+        return await PostgresDatabase.open(url) if url else SqliteDatabase(self.data / "causerie.db")

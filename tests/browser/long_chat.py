@@ -7,7 +7,7 @@ from sqlalchemy import insert, update
 
 from causerie.chats.models import ChatSession, Message, Role
 from causerie.db.base import table_of
-from causerie.db.sqlite import sqlite_engine
+from causerie.db.work import Work
 from causerie.ids import new_id
 from tests.browser.installation import Installation
 
@@ -49,11 +49,13 @@ def lengthen(installation: Installation, session_id: str, total: int = 10_000) -
         }
         for place in range(2, total + 1)
     ]
-    engine = sqlite_engine(installation.data / "causerie.db")
-    with engine.begin() as connection:
+
+    def write(work: Work) -> None:
+        connection = work.session.connection()
         connection.execute(insert(table_of(Message)), rows)
         chats = table_of(ChatSession)
         connection.execute(update(chats).where(chats.c.id == session).values(total_messages=total))
-    engine.dispose()
+
+    installation.beside(write)
     installation.patch(f"/sessions/{session_id}", {"active_leaf_id": str(ids[-1])})
     return [str(one) for one in ids]

@@ -28,24 +28,30 @@ class Provider:
 
     def asked(self, model: str) -> int:
         """Return how many replies were asked of `model`."""
-        requests = httpx.get(f"{self.origin}/control/requests").raise_for_status().json()
-        return sum(request["model"] == model for request in requests)
+        return len(self.prompts(model))
 
-    def begin(self, installation: Installation, model: str, **script: Any) -> str:
+    def prompts(self, model: str) -> list[list[dict[str, str]]]:
+        """Return the messages of each request for `model`, oldest first."""
+        requests = httpx.get(f"{self.origin}/control/requests").raise_for_status().json()
+        return [request["body"]["messages"] for request in requests if request["model"] == model]
+
+    def add(self, installation: Installation, model: str, **kind: Any) -> str:
+        """Add a model that answers by the script of its name, and return its id.
+
+        Args:
+            kind: fields of the model in place of the usual ones: free, and able to continue a text.
+        """
+        usual = {"name": model, "provider": "openai", "base_url": f"{self.origin}/v1", "continue_prefix": True}
+        return str(installation.post("/models", {**usual, "model": model, **kind})["id"])
+
+    def begin(
+        self, installation: Installation, model: str, *, kind: dict[str, Any] | None = None, **script: Any
+    ) -> str:
         """Return a new session whose replies follow `script`."""
         self.play(model, **script)
-        row = installation.post(
-            "/models",
-            {
-                "name": model,
-                "provider": "openai",
-                "model": model,
-                "base_url": f"{self.origin}/v1",
-                "continue_prefix": True,
-            },
-        )
+        model_id = self.add(installation, model, **(kind or {}))
         wren = installation.character("Wren")
-        session = installation.post("/sessions", {"character_id": wren["id"], "ai_model_id": row["id"]})
+        session = installation.post("/sessions", {"character_id": wren["id"], "ai_model_id": model_id})
         return str(session["id"])
 
 

@@ -1,47 +1,30 @@
 """What the page says of the installation while parts of it come and go."""
 
-import asyncio
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
-from sqlalchemy import make_url
 
 from causerie.chaos.servers.valkey import ValkeyServer
-from causerie.ops.migrating_postgres import migrate_postgres
 from tests.browser.chat import COMPLAINTS_OF_A_LOST_SERVER, Chat
+from tests.browser.conftest import Open
 from tests.browser.installation import Installation
 from tests.browser.provider import Provider
-from tests.postgres import postgres_server
+from tests.setups import SERVED
 
 STORY = "The lamp turns, and the sea is dark between two turns of it. " * 6
 
 
+@pytest.mark.setups(SERVED)
 class TestWithRedis:
     """The tab of an installation on PostgreSQL and Redis."""
 
     @pytest.fixture
-    def database_url(self) -> Iterator[str]:
-        """A migrated database, made in a thread of its own: this one has the browser's event loop."""
-        with ThreadPoolExecutor(1) as aside:
-            servers = ExitStack()
-            server = aside.submit(servers.enter_context, postgres_server()).result()
-            database = aside.submit(servers.enter_context, server.database()).result()
-            role = str(make_url(database.url).username)
-            aside.submit(asyncio.run, migrate_postgres(database.owner_url, role)).result()
-            yield database.url
-            aside.submit(servers.close).result()
-
-    @pytest.fixture
-    def installation(self, tmp_path: Path, database_url: str, valkey: ValkeyServer) -> Iterator[Installation]:
+    def installation(self, opened: Open, tmp_path: Path, valkey: ValkeyServer) -> Iterator[Installation]:
         """One whose Redis may leave."""
-        installation = Installation(tmp_path / "data", DATABASE_URL=database_url, REDIS_URL=valkey.url)
-        installation.start()
-        yield installation
-        installation.close()
+        with opened(tmp_path / "data", REDIS_URL=valkey.url) as installation:
+            yield installation
 
     @pytest.mark.req("I11")
     def test_a_redis_that_leaves_is_told_calmly_and_replies_go_on(

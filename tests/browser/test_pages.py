@@ -36,7 +36,7 @@ def pages(chat: Chat, provider: Provider) -> dict[str, str]:
     return {
         **PAGES,
         f"/c/{session}": "On the stairs",
-        f"/new?character={wren}": "Wren",
+        f"/new?character={wren}": "New chat",
         f"/characters/{wren}": "Wren",
         f"/characters/{wren}?tab=edit": "Wren",
         f"/characters/{wren}?tab=versions": "Wren",

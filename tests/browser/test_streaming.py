@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, WebSocketRoute, expect
 from tests.browser.chat import COMPLAINTS_OF_A_LOST_SERVER, Chat
 from tests.browser.installation import Installation
 from tests.browser.provider import Provider
+from tests.setups import SERVED
 
 STORY = (
     "The lamp turns 🐋 and the sea wind carries a song over the café roofs, where naïve gulls sleep 灯台 while "
@@ -164,6 +165,19 @@ class TestWhenTheServerDies:
         chat.assert_only_grew(reply, STORY)
         chat.forgive(COMPLAINTS_OF_A_LOST_SERVER)
 
+    @pytest.mark.setups(SERVED)
+    def test_a_worker_that_dies_is_not_missed(self, chat: Chat, provider: Provider) -> None:
+        chat.open(provider.begin(chat.installation, "worker", text=STORY, pace=60, fault="hold", after=200))
+        reply = chat.say("Tell me a story")
+        chat.until_text(reply, 150)
+
+        chat.installation.replace_workers()
+        provider.release("worker")
+        stored = chat.until_ended(reply)
+
+        assert (stored["status"], stored["content"]) == ("complete", STORY)
+        chat.assert_only_grew(reply, STORY)
+
     def test_the_banner_tells_and_what_was_said_is_kept(self, chat: Chat, provider: Provider) -> None:
         chat.open(provider.begin(chat.installation, "banner", text="Here I am."))
         connection = chat.page.get_by_role("status", name="Connection")
@@ -174,8 +188,8 @@ class TestWhenTheServerDies:
         chat.composer.fill("Are you there?")
         chat.composer.press("Enter")
         expect(chat.rows.last).to_contain_text("kept, will be sent")
-        chat.installation.start()
         connection.get_by_role("button", name="Retry now").click()
+        chat.installation.start()
 
         expect(connection).to_be_empty()
         expect(chat.reply).to_contain_text("Here I am.")
@@ -186,7 +200,7 @@ class TestWhenTheServerDies:
         chat.forgive(COMPLAINTS_OF_A_LOST_SERVER)
 
 
-def test_two_presses_of_enter_say_it_once(chat: Chat, provider: Provider) -> None:
+def test_two_presses_of_enter_and_a_double_click_say_it_once_each(chat: Chat, provider: Provider) -> None:
     chat.open(provider.begin(chat.installation, "twice", text="Once is enough."))
     chat.composer.fill("Hello!")
     chat.composer.evaluate(
@@ -195,9 +209,13 @@ def test_two_presses_of_enter_say_it_once(chat: Chat, provider: Provider) -> Non
     )
     expect(chat.reply).to_contain_text("Once is enough.")
     chat.until_ended(chat.row_id(chat.reply))
+    chat.composer.fill("Hello again!")
+    chat.page.get_by_role("button", name="Send").dblclick()
+    expect(chat.replies).to_have_count(3)
+    chat.until_ended(chat.row_id(chat.reply))
 
     said = [message["content"] for message in chat.installation.messages(chat.session_id)]
-    assert said[1:] == ["Hello!", "Once is enough."]
+    assert said[1:] == ["Hello!", "Once is enough.", "Hello again!", "Once is enough."]
 
 
 def test_what_is_said_meanwhile_waits_for_its_turn(chat: Chat, provider: Provider) -> None:
@@ -247,24 +265,6 @@ def test_a_deleted_question_leaves_the_rest_in_place(chat: Chat, provider: Provi
         expect(chat.rows).to_have_count(4)
         assert [chat.row_id(row) for row in chat.rows.all()] == rest
         chat.page.reload()
-
-
-def test_who_reads_further_up_is_left_in_peace(chat: Chat, provider: Provider) -> None:
-    chat.open(provider.begin(chat.installation, "scroll", text="A line of the story.\n\n" * 60, pace=100))
-    reply = chat.say("Tell me a story")
-    chat.until_text(reply, 600)
-    transcript = chat.page.get_by_role("log")
-    transcript.hover()
-    chat.page.mouse.wheel(0, -300)
-    back = chat.page.get_by_role("button", name=re.compile("New messages|To the end"))
-    expect(back).to_be_visible()
-    where = transcript.evaluate("box => box.scrollTop")
-    chat.until_text(reply, 900)
-    assert abs(transcript.evaluate("box => box.scrollTop") - where) <= 1
-
-    back.click()
-    chat.until_ended(reply)
-    assert transcript.evaluate("box => box.scrollHeight - box.clientHeight - box.scrollTop") <= 1
 
 
 def test_a_reply_is_text_that_runs_and_loads_nothing(chat: Chat, provider: Provider) -> None:

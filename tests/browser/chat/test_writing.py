@@ -1,6 +1,5 @@
 """What is written is never lost, never sent by accident, and never in the way."""
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.chat import Chat
@@ -16,7 +15,6 @@ def said_in(chat: Chat, session_id: str) -> list[str]:
     return [row["content"] for row in chat.installation.messages(session_id) if row["role"] == "user"]
 
 
-@pytest.mark.long_browser
 def test_a_draft_stays_with_its_chat_until_it_is_sent(chat: Chat, provider: Provider) -> None:
     one = provider.begin(chat.installation, "draft-one", text="Yes.")
     other = provider.begin(chat.installation, "draft-other", text="No.")

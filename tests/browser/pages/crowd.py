@@ -13,7 +13,7 @@ from causerie.characters.models import Character
 from causerie.chats.models import ChatSession
 from causerie.clock import utc_now
 from causerie.db.base import table_of
-from causerie.db.sqlite import sqlite_engine
+from causerie.db.work import Work
 from causerie.ids import new_id
 from tests.browser.installation import Installation
 
@@ -40,11 +40,9 @@ def add_characters(installation: Installation, total: int, name: Callable[[int],
     installation.api.put(
         f"/characters/{wren['id']}/avatar", files={"file": ("wren.png", picture.getvalue(), "image/png")}
     ).raise_for_status()
-    engine = sqlite_engine(installation.data / "causerie.db")
     characters = table_of(Character)
-    with engine.connect() as connection:
-        sha256 = connection.scalar(select(characters.c.avatar_sha256).where(characters.c.id == UUID(wren["id"])))
-    engine.dispose()
+    pictured = select(characters.c.avatar_sha256).where(characters.c.id == UUID(wren["id"]))
+    sha256 = installation.beside(lambda work: work.session.scalar(pictured))
     rows = [
         {
             "id": new_id(),
@@ -60,7 +58,7 @@ def add_characters(installation: Installation, total: int, name: Callable[[int],
 
 
 def _write(installation: Installation, model: type[ChatSession | Character], rows: list[dict[str, Any]]) -> None:
-    engine = sqlite_engine(installation.data / "causerie.db")
-    with engine.begin() as connection:
-        connection.execute(insert(table_of(model)), rows)
-    engine.dispose()
+    def write(work: Work) -> None:
+        work.session.connection().execute(insert(table_of(model)), rows)
+
+    installation.beside(write)

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.chat import Chat
+from tests.browser.conftest import Open
 from tests.browser.installation import Installation
 from tests.browser.pages.crowd import add_characters
 
@@ -26,13 +27,11 @@ SCROLL_DOWN = """async () => {
 
 
 @pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def installation(opened: Open, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """One with two thousand characters more."""
-    installation = Installation(tmp_path_factory.mktemp("crowded") / "data")
-    installation.start()
-    add_characters(installation, 2_000, lambda place: f"Person {place}")
-    yield installation
-    installation.close()
+    with opened(tmp_path_factory.mktemp("crowded") / "data") as installation:
+        add_characters(installation, 2_000, lambda place: f"Person {place}")
+        yield installation
 
 
 @pytest.mark.long_browser

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.chat import Chat
+from tests.browser.conftest import Open
 from tests.browser.installation import Installation
 from tests.browser.pages.crowd import add_chats
 from tests.browser.provider import Provider
@@ -26,12 +27,10 @@ SCROLL_UNTIL = """async ([list, text]) => {
 
 
 @pytest.fixture(scope="module")
-def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Installation, list[str]]]:
+def crowded(opened: Open, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Installation, list[str]]]:
     """An installation with five thousand chats, and their ids, newest first."""
-    installation = Installation(tmp_path_factory.mktemp("crowded") / "data")
-    installation.start()
-    yield installation, add_chats(installation, 5_000, lambda place: f"Chat number {place}.")
-    installation.close()
+    with opened(tmp_path_factory.mktemp("crowded") / "data") as installation:
+        yield installation, add_chats(installation, 5_000, lambda place: f"Chat number {place}.")
 
 
 @pytest.fixture

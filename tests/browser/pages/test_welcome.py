@@ -7,16 +7,15 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.chat import Chat
+from tests.browser.conftest import Open
 from tests.browser.installation import Installation
 
 
 @pytest.fixture
-def installation(tmp_path: Path) -> Iterator[Installation]:
+def installation(opened: Open, tmp_path: Path) -> Iterator[Installation]:
     """An installation that nobody has visited."""
-    installation = Installation(tmp_path / "data")
-    installation.start(welcome=True)
-    yield installation
-    installation.close()
+    with opened(tmp_path / "data", welcome=True) as installation:
+        yield installation
 
 
 def test_two_clicks_lead_from_a_fresh_server_to_the_first_answer(chat: Chat) -> None:

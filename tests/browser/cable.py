@@ -1,11 +1,15 @@
 """The cable between a browser and the server, which a test can pull."""
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
-import pytest
 from playwright.sync_api import WebSocketRoute
 
 from tests.browser.chat import Chat
+
+Frame = dict[str, Any]
 
 
 class Cable:
@@ -13,12 +17,16 @@ class Cable:
 
     Attributes:
         breaks_before_ack: pull the cable when the server acknowledges something, which nobody hears then.
+        answer: what a frame of a tab is answered with in the server's place, if anything.
     """
 
     def __init__(self) -> None:
         self.breaks_before_ack = False
+        self.answer: Callable[[Frame], Frame | None] = lambda _: None
         self._plugged = True
         self._sockets: list[WebSocketRoute] = []
+        self._dead: set[WebSocketRoute] = set()
+        self._held: list[Callable[[], None]] | None = None
 
     def carry(self, socket: WebSocketRoute) -> None:
         """Connect a socket, or not."""
@@ -28,14 +36,39 @@ class Cable:
         server = socket.connect_to_server()
         self._sockets += [socket, server]
 
+        def say(frame: str | bytes) -> None:
+            if socket in self._dead:
+                return
+            if answer := self.answer(json.loads(frame)):
+                socket.send(json.dumps(answer))
+            elif self._held is not None:
+                self._held.append(lambda: server.send(frame))
+            else:
+                server.send(frame)
+
         def hear(frame: str | bytes) -> None:
             if self.breaks_before_ack and json.loads(frame)["type"] == "ack":
                 self.breaks_before_ack = False
                 self.pull()
-            elif self._plugged:
+            elif self._plugged and socket not in self._dead:
                 socket.send(frame)
 
+        socket.on_message(say)
         server.on_message(hear)
+
+    def die(self) -> None:
+        """Carry nothing more for the sockets there are, and tell nobody; new ones live."""
+        self._dead.update(self._sockets)
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Hold what tabs say back as long as the block runs."""
+        held: list[Callable[[], None]] = []
+        self._held = held
+        yield
+        self._held = None
+        for send in held:
+            send()
 
     def pull(self) -> None:
         """End all sockets; no new one comes to life."""
@@ -49,11 +82,3 @@ class Cable:
         self._plugged = True
         for tab in tabs:
             tab.page.evaluate("dispatchEvent(new Event('online'))")
-
-
-@pytest.fixture
-def cable(chat: Chat) -> Cable:
-    """The cable of the test's browser."""
-    cable = Cable()
-    chat.page.context.route_web_socket("**/ws", cable.carry)
-    return cable
