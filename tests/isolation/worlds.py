@@ -14,9 +14,10 @@ from causerie.db.ownership import current_actor
 from causerie.db.postgres import PostgresDatabase
 from causerie.db.work import Actor, Work
 from causerie.ids import new_id
+from tests.isolation.calling import call, calls
 from tests.isolation.contents import Contents, but, contents, put_back, rows_of
 from tests.isolation.estate import Estate, Ids, Scene, establish, settle
-from tests.isolation.functions import Function, call, calls
+from tests.isolation.functions import Function
 from tests.isolation.outcomes import Outcome, Teller
 from tests.isolation.planting import Row
 
