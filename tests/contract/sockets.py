@@ -12,6 +12,7 @@ from websockets.sync.client import ClientConnection, connect
 from tests.contract.assembling import Frame
 
 PATIENCE_SECONDS = 10.0
+PROBLEM_MEMBERS = {"title", "status", "code", "detail", "retryable"}
 
 
 class Socket:
@@ -96,3 +97,21 @@ def connected(url: str, **options: Any) -> Iterator[Socket]:
     options = {"max_size": None, "open_timeout": PATIENCE_SECONDS, "close_timeout": 2, "proxy": None} | options
     with connect(url, **options) as connection:
         yield Socket(connection)
+
+
+def refused(frame: Frame, code: str | None = None) -> None:
+    """Check that this is an `error` with the members of a problem document."""
+    assert frame["type"] == "error", frame
+    assert frame.keys() >= PROBLEM_MEMBERS
+    if code is not None:
+        assert frame["code"] == code, frame
+
+
+def finished(socket: Socket, message_id: str, **members: Any) -> Frame:
+    """Wait for the end of a reply."""
+    return socket.expect("chat:stream:end", message_id=message_id, **members)
+
+
+def streaming(socket: Socket, message_id: str, attempt: int = 1) -> None:
+    """Wait until text of this attempt has come."""
+    socket.expect("chat:stream:token", message_id=message_id, attempt=attempt)
