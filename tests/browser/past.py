@@ -50,6 +50,7 @@ CHATS = (
     ("Names of all the winds", "Captain Marrow", 12),
 )
 DAYS = 30
+ANSWERS_A_DAY = 5
 
 
 @dataclass(frozen=True)
@@ -101,11 +102,11 @@ def _age(work: Work, ages: dict[UUID, int]) -> None:
             update(ChatSession).where(ChatSession.id == chat).values(updated_at=moment, created_at=moment)
         )
     oldest = max(ages, key=ages.__getitem__)
-    work.session.add_all(_answer(oldest, day) for day in range(DAYS))
+    work.session.add_all(_answer(oldest, place) for place in range(DAYS * ANSWERS_A_DAY))
 
 
-def _answer(chat: UUID, day: int) -> Message:
-    words = 180 + 97 * day % 310
+def _answer(chat: UUID, place: int) -> Message:
+    words = 180 + 97 * place % 310
     return Message(
         session_id=chat,
         role=Role.ASSISTANT,
@@ -113,10 +114,10 @@ def _answer(chat: UUID, day: int) -> Message:
         provider="local",
         model="smollm2-135m-instruct",
         usage={
-            "prompt_tokens": 900 + 61 * day % 700,
+            "prompt_tokens": 900 + 61 * place % 700,
             "completion_tokens": words,
-            "first_token_ms": 320 + 37 * day % 260,
+            "first_token_ms": 320 + 97 * place % 610,
             "total_ms": 14 * words,
         },
-        timestamp=utc_now() - timedelta(days=day, hours=3),
+        timestamp=utc_now() - timedelta(days=place % DAYS, hours=3),
     )

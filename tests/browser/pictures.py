@@ -70,6 +70,7 @@ def _take_look(page: Page, addresses: dict[str, str], name: str, look: Look, fol
         if look.only and place not in look.only:
             continue
         sights.show(page, address)
+        page.wait_for_load_state("networkidle")
         page.screenshot(path=folder / f"{place}-{name}.png")
     for layer in sights.LAYERS if look.layers else ():
         sights.show(page, addresses["chat"])

@@ -83,6 +83,7 @@ export function Shell() {
               <IconButton
                 icon={PanelLeft}
                 name={t('app.showChats')}
+                className="rtl:-scale-x-100"
                 onClick={() => (wide ? dock(true) : setSheet(true))}
               />
               <IconButton icon={Search} name={t('keys.palette')} onClick={() => setLayer('palette')} />

@@ -71,7 +71,12 @@ export function Sidebar({ onSearch, onHide }: SidebarProps) {
           Causerie
         </Link>
         <ThemeMenu />
-        <IconButton icon={PanelLeftClose} name={t('app.hideChats')} className="hover:bg-surface" onClick={onHide} />
+        <IconButton
+          icon={PanelLeftClose}
+          name={t('app.hideChats')}
+          className="hover:bg-surface rtl:-scale-x-100"
+          onClick={onHide}
+        />
       </div>
       <Link to="/new" className={buttonClass('plain', 'mx-3 mt-2 justify-start! py-2 font-semibold')}>
         <Plus size={18} aria-hidden />

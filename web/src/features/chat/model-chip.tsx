@@ -31,7 +31,9 @@ export function ModelChip({ model, onChoose }: ModelChipProps) {
           aria-label={t('chat.model', { name })}
           className="flex min-h-8 min-w-0 items-center gap-1 rounded-control border border-line px-2.5 text-small text-soft hover:border-soft pointer-coarse:min-h-11"
         >
-          <span className="truncate">{name}</span>
+          <span className="truncate" dir="auto">
+            {name}
+          </span>
           <ChevronDown size={15} aria-hidden />
         </button>
       }

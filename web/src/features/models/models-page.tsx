@@ -55,8 +55,13 @@ function ModelCard({ model, isDefault }: { model: Model; isDefault: boolean }) {
             {isDefault && <DefaultMark>{t('models.isDefault')}</DefaultMark>}
           </h2>
           <p className="break-words text-small text-soft">
-            {t(PROVIDERS[model.provider].name)} · {model.model}
-            {model.base_url && ` · ${model.base_url}`}
+            {t(PROVIDERS[model.provider].name)} · <bdi>{model.model}</bdi>
+            {model.base_url && (
+              <>
+                {' · '}
+                <bdi>{model.base_url}</bdi>
+              </>
+            )}
             {model.api_key && ` · ${t('models.key', { key: model.api_key })}`}
           </p>
           <Facts model={model} />

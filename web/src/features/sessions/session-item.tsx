@@ -13,7 +13,8 @@ import { Time } from '../../shared/ui/time'
 interface SessionItemProps {
   session: Session
   title: string
-  character: Character | null
+  /** Undefined until the characters are known. */
+  character: Character | null | undefined
   current: boolean
   answering: boolean
   onRename: (title: string) => void
@@ -48,7 +49,11 @@ export function SessionItem({ session, title, character, current, answering, ...
           className="grid grid-cols-[28px_minmax(0,1fr)] gap-x-2.5 rounded-control p-2 pointer-coarse:pe-11"
         >
           <span className="relative mt-0.5">
-            <Portrait name={character?.name ?? title} image={character?.avatar_image} />
+            {character === undefined ? (
+              <span className="block size-7 rounded-full bg-line" />
+            ) : (
+              <Portrait name={character?.name ?? title} image={character?.avatar_image} />
+            )}
             {unread && <Dot name={t('sessions.unreadDot')} className="-end-0.5 -top-0.5 absolute size-2.5" />}
           </span>
           <span className="min-w-0">

@@ -58,8 +58,8 @@ export function SessionsList() {
       <ul {...list}>
         {rows.map(({ index, props }) => {
           const { session, heading } = listed[index] as Placed
-          const character = characters?.items.find(({ id }) => id === session.characterId) ?? null
-          const title = titleOf(session, character, t)
+          const character = characters && (characters.items.find(({ id }) => id === session.characterId) ?? null)
+          const title = titleOf(session, character ?? null, t)
           return (
             <li key={session.id} {...props}>
               {heading && <h2 className="px-2 pt-4 pb-2 font-semibold text-small text-soft">{heading}</h2>}

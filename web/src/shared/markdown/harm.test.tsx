@@ -26,7 +26,7 @@ const MADE: Record<string, string[]> = {
   hr: [],
   input: ['type', 'disabled', 'readonly', 'checked', 'aria-label'],
   li: ['class'],
-  ol: ['start', 'class'],
+  ol: ['dir', 'start', 'class'],
   p: ['dir', 'class'],
   pre: ['dir', 'tabindex'],
   span: ['class'],
@@ -37,7 +37,7 @@ const MADE: Record<string, string[]> = {
   th: ['style'],
   thead: [],
   tr: [],
-  ul: ['class'],
+  ul: ['dir', 'class'],
 }
 const ALIGNED = /^text-align: (left|center|right);$/
 

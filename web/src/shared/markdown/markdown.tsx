@@ -21,7 +21,8 @@ const COMPONENTS: Components = {
   h3: ({ children }) => <h5 dir="auto">{children}</h5>,
   h4: ({ children }) => <h6 dir="auto">{children}</h6>,
   h5: ({ children }) => <h6 dir="auto">{children}</h6>,
-  ol: ({ node, className, ...list }) => <ol className={cx(className, roomForNumbers(node))} {...list} />,
+  ul: ({ node: _, ...list }) => <ul dir="auto" {...list} />,
+  ol: ({ node, className, ...list }) => <ol dir="auto" className={cx(className, roomForNumbers(node))} {...list} />,
   pre: ({ node }) => <CodeBlock {...codeOf(node)} />,
   table: ({ children }) => (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways must be reachable without a pointer
