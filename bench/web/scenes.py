@@ -26,7 +26,7 @@ NEAR = 1_000
 LONG_TASK_MS = 100.0
 SCREENFUL = 2_000
 """Letters that a reader has to scroll through."""
-OTHER_CHATS, OTHER_MESSAGES = 5, 300
+OTHER_CHATS, OTHER_MESSAGES = 5, 600
 MARKDOWN = "/assets/markdown-"
 """The module that reads and draws the texts of messages."""
 PAGES = "**/api/messages?*"
@@ -207,9 +207,10 @@ class Theatre:
         others = [self._other(number) for number in range(OTHER_CHATS)]
         with self._opened() as tab:
             before = tab.heap_bytes()
-            for session, last in islice(cycle(others), self.size.switches):
+            for session in islice(cycle(others), self.size.switches):
                 tab.link(session).click()
-                expect(tab.row(last)).to_be_in_viewport()
+                tab.page.wait_for_url(f"**/c/{session}")
+                expect(tab.rows.first).to_be_visible()
                 tab.log.focus()
                 with tab.page.expect_response(PAGES):
                     tab.page.keyboard.press("Home")
@@ -262,9 +263,10 @@ class Theatre:
         self.provider.play(MODEL, text=_STORY[:letters], pace=PIECES_A_SECOND, chunk=piece)
         return tab.say("Tell me a story")
 
-    def _other(self, number: int) -> tuple[str, str]:
+    def _other(self, number: int) -> str:
         session = self.provider.begin(self.installation, f"other-{number}", text="Yes.")
-        return session, lengthen(self.installation, session, OTHER_MESSAGES)[-1]
+        lengthen(self.installation, session, OTHER_MESSAGES)
+        return session
 
 
 def _write(tab: Tab) -> None:
