@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from causerie import __version__
 from causerie.db.upgrading import HEAD
 from tests.contract.serving import DRAIN_SECONDS, START_SECONDS, working
+from tests.waiting import until
 
 CAUSERIE = Path(sys.executable).parent / "causerie"
 
@@ -121,10 +121,7 @@ def test_a_file_that_is_no_database_is_told_in_one_line_and_not_touched(data: Pa
 
 def test_a_worker_that_waits_for_its_database_says_why_and_ends_when_it_is_told(data: Path) -> None:
     with working(data, DATABASE_URL="postgresql://app:secret@127.0.0.1:1/causerie") as worker:
-        deadline = time.monotonic() + START_SECONDS
-        while "not_ready_yet" not in worker.printed():
-            assert time.monotonic() < deadline, worker.printed()
-            time.sleep(0.05)
+        until(lambda: "not_ready_yet" in worker.printed(), START_SECONDS, worker.printed)
         worker.process.terminate()
         status = worker.process.wait(DRAIN_SECONDS)
 
@@ -157,10 +154,7 @@ def test_a_second_server_is_refused_with_one_line(data: Path, tmp_path: Path) ->
             [CAUSERIE, "serve", "--port", "0"], env={**os.environ, "CAUSERIE_DATA_DIR": str(data)}, stdout=printed
         )
     try:
-        deadline = time.monotonic() + 30
-        while "http://127.0.0.1:" not in output.read_text():
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        until(lambda: "http://127.0.0.1:" in output.read_text(), START_SECONDS, output.read_text)
         second = run(data, "serve", "--port", "0")
     finally:
         first.terminate()

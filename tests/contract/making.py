@@ -1,6 +1,5 @@
 """Rows made and read through the public door, so that a test names only what it is about."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ import httpx
 
 from causerie.ids import new_id
 from tests.contract.providing import Provider
+from tests.waiting import until
 
 Row = dict[str, Any]
 
@@ -117,11 +117,12 @@ class Api:
 
     def until_status(self, message_id: str, statuses: frozenset[str], within: float = REPLY_SECONDS) -> Row:
         """Read a message until it has one of these statuses."""
-        deadline = time.monotonic() + within
-        while (row := self.message(message_id))["status"] not in statuses:
-            assert time.monotonic() < deadline, f"still {row['status']} after {within} s"
-            time.sleep(0.02)
-        return row
+
+        def look() -> Row | None:
+            row = self.message(message_id)
+            return row if row["status"] in statuses else None
+
+        return until(look, within, lambda: f"it is {self.message(message_id)['status']}")
 
     def every(self, path: str, **query: Any) -> list[Row]:
         """Follow a list's cursors to its end."""

@@ -16,6 +16,8 @@ from typing import IO, Any
 
 import httpx
 
+from tests.waiting import until
+
 CAUSERIE = Path(sys.executable).parent / "causerie"
 START_SECONDS = 60.0  # a busy machine; an idle one needs two
 DRAIN_SECONDS = 10.0
@@ -34,12 +36,12 @@ class Worker:
 
     def wait_until_ready(self) -> str:
         """Return the worker's id as soon as it says that it is ready."""
-        deadline = time.monotonic() + START_SECONDS
-        while (ready := READY.search(self.printed())) is None:
+
+        def look() -> re.Match[str] | None:
             assert self.process.poll() is None, f"the worker ended while starting:\n{self.printed()}"
-            assert time.monotonic() < deadline, f"the worker is not ready after {START_SECONDS} s:\n{self.printed()}"
-            time.sleep(0.05)
-        return ready["id"]
+            return READY.search(self.printed())
+
+        return until(look, START_SECONDS, self.printed)["id"]
 
 
 @dataclass(frozen=True)

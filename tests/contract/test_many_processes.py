@@ -23,6 +23,7 @@ from tests.contract.serving import CAUSERIE, DRAIN_SECONDS, START_SECONDS, Serve
 from tests.contract.sockets import connected
 from tests.postgres import PostgresDatabase, PostgresServer
 from tests.setups import Installation
+from tests.waiting import until
 
 pytestmark = pytest.mark.setups("served")
 
@@ -51,18 +52,13 @@ def run(data: Path, *arguments: str, **settings: str) -> subprocess.CompletedPro
 
 def until_ready(server: Server, seconds: float) -> None:
     """Wait until the node says that it can serve."""
-    deadline = time.monotonic() + seconds
-    while httpx.get(f"{server.url}/readyz").status_code != 200:
-        assert time.monotonic() < deadline, server.printed()
-        time.sleep(0.05)
+    until(lambda: httpx.get(f"{server.url}/readyz").status_code == 200, seconds, server.printed)
 
 
 def first_worker(server: Server) -> dict[str, Any]:
     """Return the first worker of which the node knows, as soon as there is one."""
-    deadline = time.monotonic() + START_SECONDS
-    while not (workers := httpx.get(f"{server.url}/api/health").json()["parts"]["workers"]):
-        assert time.monotonic() < deadline, server.printed()
-        time.sleep(0.05)
+    health = f"{server.url}/api/health"
+    workers = until(lambda: httpx.get(health).json()["parts"]["workers"], START_SECONDS, server.printed)
     worker: dict[str, Any] = workers[0]
     return worker
 
@@ -184,8 +180,7 @@ def test_a_worker_that_is_told_to_stop_ends_cleanly(
     ):
         worker.wait_until_ready()
         api.start_reply(None, "A story?", ai_model_id=api.model(model, paid=True))
-        while not provider.asked(model):
-            time.sleep(0.02)
+        until(lambda: provider.asked(model), START_SECONDS, worker.printed)
 
         started = time.monotonic()
         for number in signals:

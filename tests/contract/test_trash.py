@@ -1,6 +1,5 @@
 """The trash: what was deleted waits there until it is restored, or until the trash is emptied."""
 
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +9,7 @@ from tests.contract.problems import refusal
 from tests.contract.providing import Provider
 from tests.contract.resources import RESOURCES, SESSIONS, Resource, each_resource
 from tests.setups import Installation
+from tests.waiting import until
 
 PURGE_SECONDS = 15.0
 
@@ -82,10 +82,7 @@ def test_emptying_the_trash_deletes_for_good_and_nothing_else(own: Api) -> None:
     emptied = own.http.post("/trash/empty")
 
     assert emptied.status_code in {200, 202, 204}
-    deadline = time.monotonic() + PURGE_SECONDS
-    while trashed(own):
-        assert time.monotonic() < deadline, "the trash does not get empty"
-        time.sleep(0.05)
+    until(lambda: not trashed(own), PURGE_SECONDS, lambda: "the trash does not get empty")
     refusal(own.http.get(f"/messages/{message['id']}"), 404, "not_found")
     for resource in RESOURCES:
         refusal(own.http.post(f"{resource.one(thrown[resource.path])}/restore"), 404, "not_found")
