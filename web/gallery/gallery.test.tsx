@@ -10,6 +10,8 @@ import { FAULT } from './states'
 const COMPONENTS = join(import.meta.dirname, '../src/shared/ui')
 /** What others are drawn with once it is loaded. */
 const PARTS_OF_OTHERS = ['menu-layer', 'notices']
+/** All of it at once takes a busy machine some seconds. */
+const LONGEST_MS = 30_000
 
 beforeEach(() => {
   location.hash = ''
@@ -21,7 +23,7 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-test('everything is drawn, and nothing breaks but what is broken on purpose', async () => {
+test('everything is drawn, and nothing breaks but what is broken on purpose', { timeout: LONGEST_MS }, async () => {
   const complaints = vi.spyOn(console, 'error').mockImplementation(() => undefined)
   const warnings = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
 
@@ -35,7 +37,7 @@ test('everything is drawn, and nothing breaks but what is broken on purpose', as
   expect(warnings.mock.calls).toEqual([])
 })
 
-test('the dress is that of the address', async () => {
+test('the dress is that of the address', { timeout: LONGEST_MS }, async () => {
   vi.spyOn(console, 'error').mockImplementation(() => undefined)
   location.hash = '#/?theme=contrast&dir=rtl'
   await show()
