@@ -30,7 +30,7 @@ test('everything is drawn, and nothing breaks but what is broken on purpose', { 
   await show()
 
   for (const room of ['Controls', 'Loading, empty, failed', 'Banners and notes', 'Rows of a transcript'])
-    expect(screen.getByRole('region', { name: room })).toBeVisible()
+    expect(screen.getByLabelText(room)).toBeVisible()
   expect(screen.getAllByText(/could not be (shown|drawn)/)).toHaveLength(2)
   const unexpected = complaints.mock.calls.filter((told) => !told.some((part) => String(part).includes(FAULT)))
   expect(unexpected).toEqual([])
@@ -44,8 +44,10 @@ test('the dress is that of the address', { timeout: LONGEST_MS }, async () => {
 
   const root = document.documentElement
   expect([root.dataset.theme, root.dir]).toEqual(['contrast', 'rtl'])
-  await userEvent.click(within(screen.getByRole('group', { name: 'theme' })).getByRole('radio', { name: 'dark' }))
-  await userEvent.click(within(screen.getByRole('group', { name: 'dir' })).getByRole('radio', { name: 'ltr' }))
+  // By labels: roles of a page as long as this one take seconds to look for.
+  const dress = within(screen.getByLabelText('Dress'))
+  await userEvent.click(dress.getByLabelText('dark'))
+  await userEvent.click(dress.getByLabelText('ltr'))
   expect([root.dataset.theme, root.dir, location.hash]).toEqual(['dark', 'ltr', '#/?theme=dark&dir=ltr'])
 })
 
