@@ -5,7 +5,17 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, Enum, ForeignKey, Index, UniqueConstraint, or_, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    Enum,
+    ForeignKey,
+    Index,
+    UniqueConstraint,
+    literal_column,
+    or_,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from causerie.clock import utc_now
@@ -40,7 +50,16 @@ UNFINISHED = frozenset({Status.QUEUED, Status.STREAMING})
 
 def unfinished(status: ColumnElement[Status]) -> ColumnElement[bool]:
     """Tell whether a reply has not ended. As an IN its values would be written into the statement at each execution."""
-    return or_(*(status == one for one in sorted(UNFINISHED)))
+    return or_(*(is_in(one, status) for one in sorted(UNFINISHED)))
+
+
+def is_in(state: Status, status: ColumnElement[Status]) -> ColumnElement[bool]:
+    """Tell whether a reply is in this state.
+
+    It is a literal: where an index is kept for some states alone, SQLite plans a statement with a parameter anew at
+    each execution, which takes five times as long as running it.
+    """
+    return status == literal_column(f"'{state}'")
 
 
 def _name_of(kind: type[StrEnum]) -> Enum:

@@ -17,7 +17,6 @@ from sqlalchemy import (
     exists,
     func,
     insert,
-    literal_column,
     or_,
     select,
     union_all,
@@ -32,6 +31,7 @@ from causerie.chats.models import (
     MessageRevision,
     SessionEvent,
     Status,
+    is_in,
     unfinished,
 )
 from causerie.db.base import ACTOR, table_of
@@ -73,16 +73,19 @@ LAST_WORDS = (
 )
 """Beginning of the newest text of a session's active branch."""
 
+_UNFINISHED = (Status.QUEUED, Status.STREAMING)
 _making = generations.alias("making")
-ANSWERING = (
-    exists()
-    .where(
-        _making.c.user_id == sessions.c.user_id,
-        _making.c.session_id == sessions.c.id,
-        unfinished(_making.c.state),
+# One state at a time: of an OR a planner may make a filter over all replies of the session.
+ANSWERING = or_(
+    *(
+        exists().where(
+            _making.c.user_id == sessions.c.user_id,
+            _making.c.session_id == sessions.c.id,
+            is_in(state, _making.c.state),
+        )
+        for state in _UNFINISHED
     )
-    .label("answering")
-)
+).label("answering")
 """Whether a reply of a session has not ended."""
 
 SHOWN_SESSION = select(sessions, LAST_WORDS, ANSWERING).where(
@@ -149,12 +152,11 @@ MESSAGE = (
     .select_from(_with_generation)
     .where(messages.c.user_id == ACTOR, messages.c.id == bindparam("message_id"))
 )
-_UNFINISHED = (Status.QUEUED, Status.STREAMING)
 
 
 def _in_state(state: Status, session_id: ColumnElement[UUID]) -> Select[UUID]:
     return select(generations.c.message_id).where(
-        generations.c.user_id == ACTOR, generations.c.session_id == session_id, generations.c.state == state
+        generations.c.user_id == ACTOR, generations.c.session_id == session_id, is_in(state, generations.c.state)
     )
 
 
@@ -163,7 +165,6 @@ NODE = select(
     messages.c.parent_id,
     messages.c.role,
     messages.c.depth,
-    # One state at a time: of an OR a planner may make a filter over all replies of the session.
     or_(*(_in_state(state, messages.c.session_id).exists() for state in _UNFINISHED)).label("answering"),
 ).where(messages.c.user_id == ACTOR, messages.c.id == bindparam("message_id"), messages.c.deleted_at.is_(None))
 REPLIES = select(messages.c.id).where(
@@ -202,9 +203,8 @@ INSERT_GENERATION = insert(generations).values(
     partial_attempt=0,
 )
 
-# A literal: a parameter would not tell the planner that the index of those that wait is enough.
 _waiting, _beside = generations.alias("waiting"), generations.alias("beside")
-_waits = (_waiting.c.user_id == ACTOR, _waiting.c.state == literal_column(f"'{Status.QUEUED}'"))
+_waits = (_waiting.c.user_id == ACTOR, is_in(Status.QUEUED, _waiting.c.state))
 END_GENERATION = (
     update(generations)
     .where(
@@ -222,7 +222,6 @@ END_GENERATION = (
         partial_text="",
     )
     .returning(
-        # One state at a time, and literals: an OR, or parameters, cost SQLite more than the rest of this statement.
         or_(
             *(
                 select(_beside.c.message_id)
@@ -230,7 +229,7 @@ END_GENERATION = (
                     _beside.c.user_id == ACTOR,
                     _beside.c.session_id == bindparam("of_session"),
                     _beside.c.message_id != bindparam("of_message"),
-                    _beside.c.state == literal_column(f"'{state}'"),
+                    is_in(state, _beside.c.state),
                 )
                 .exists()
                 for state in _UNFINISHED
@@ -391,5 +390,5 @@ STREAMING = select(
 ).where(
     generations.c.user_id == ACTOR,
     generations.c.session_id.in_(bindparam("session_ids", expanding=True)),
-    generations.c.state == Status.STREAMING,
+    is_in(Status.STREAMING, generations.c.state),
 )

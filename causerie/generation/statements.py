@@ -2,7 +2,7 @@
 
 from sqlalchemy import and_, bindparam, delete, false, func, insert, or_, select, true, update
 
-from causerie.chats.models import ChatSession, Generation, Message, Status, unfinished
+from causerie.chats.models import ChatSession, Generation, Message, Status, is_in, unfinished
 from causerie.db.base import ACTOR, table_of
 from causerie.db.types import UtcDateTime
 from causerie.generation.models import Worker
@@ -24,9 +24,9 @@ _claimable = and_(
     generations.c.user_id == ACTOR,
     generations.c.message_id == bindparam("of_message"),
     or_(
-        generations.c.state == Status.QUEUED,
+        is_in(Status.QUEUED, generations.c.state),
         and_(
-            generations.c.state == Status.STREAMING,
+            is_in(Status.STREAMING, generations.c.state),
             or_(
                 generations.c.lease_until < bindparam("now", type_=_moment),
                 generations.c.deadline_at < bindparam("overdue", type_=_moment),
@@ -66,7 +66,7 @@ CLAIM = (
     .where(
         generations.c.user_id == ACTOR,
         generations.c.message_id == bindparam("of_message"),
-        generations.c.state == Status.QUEUED,
+        is_in(Status.QUEUED, generations.c.state),
     )
     .values(
         state=Status.STREAMING,
@@ -108,7 +108,7 @@ HAND_OVER = (
         generations.c.user_id == ACTOR,
         generations.c.message_id == bindparam("of_message"),
         generations.c.attempt == bindparam("of_attempt"),
-        generations.c.state == Status.STREAMING,
+        is_in(Status.STREAMING, generations.c.state),
     )
     .values(
         partial_text=bindparam("text"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Row
@@ -25,9 +25,8 @@ class Node:
     answering: bool
 
 
-@dataclass(frozen=True, slots=True)
-class BranchMessage:
-    """A message as a prompt needs it."""
+class BranchMessage(NamedTuple):
+    """A message as a prompt needs it; a tuple, because a turn reads many."""
 
     id: UUID
     version: int
@@ -73,7 +72,7 @@ def branch(work: Work, leaf: UUID, limit: int) -> Sequence[Row[Any]]:
 def branch_above(work: Work, message_id: UUID, limit: int) -> list[BranchMessage]:
     """Return what was said before a living message: the newest `limit` living messages above it, oldest first."""
     rows = work.execute(statements.BRANCH_TEXTS, leaf=message_id, limit=limit + 1).all()
-    return [BranchMessage(*row) for row in reversed(rows[1:])]
+    return list(map(BranchMessage._make, reversed(rows[1:])))
 
 
 @dataclass(frozen=True, slots=True)
