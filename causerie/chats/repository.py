@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, delete, func, or_, select
+from sqlalchemy import ColumnElement, RowMapping, and_, delete, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from causerie.aimodels.models import AiModel
@@ -75,7 +75,9 @@ def list_sessions(
     work: Work, query: SessionQuery, *, character_id: UUID | None, user_profile_id: UUID | None
 ) -> Page[RowMapping]:
     """Return a page of the sessions that are not in the trash, with `last_words` and `answering`: one statement."""
-    statement = select(ChatSession, LAST_WORDS, ANSWERING).where(ChatSession.deleted_at.is_(None), *_filters(query))
+    statement = select(ChatSession, LAST_WORDS, ANSWERING).where(
+        ChatSession.deleted_at.is_(None), *_filters(work, query)
+    )
     if character_id is not None:
         statement = statement.where(ChatSession.character_id == character_id)
     if user_profile_id is not None:
@@ -85,9 +87,9 @@ def list_sessions(
     return in_order(work.session, statement, order, query)
 
 
-def _filters(query: SessionQuery) -> Iterator[ColumnElement[bool]]:
-    if query.q is not None:
-        yield from (_named(word) for word in query.q.lower().split())
+def _filters(work: Work, query: SessionQuery) -> Iterator[ColumnElement[bool]]:
+    if query.q is not None and query.q.split():
+        yield _has_words(work, query.q)
     if query.character_id is not None:
         yield ChatSession.character_id == query.character_id
     if query.ai_model_id is not None:
@@ -100,6 +102,13 @@ def _filters(query: SessionQuery) -> Iterator[ColumnElement[bool]]:
         yield ChatSession.archived.is_(query.archived)
     if query.state is not None:
         yield _STATES[query.state]
+
+
+def _has_words(work: Work, q: str) -> ColumnElement[bool]:
+    """Tell whether a session is called by all words of `q`, or is found by them as the search finds it."""
+    called = and_(*(_named(word) for word in q.lower().split()))
+    asked = search.parse(q)
+    return or_(called, ChatSession.id.in_(search.sessions_with(work, asked))) if asked.terms else called
 
 
 def _named(word: str) -> ColumnElement[bool]:

@@ -97,7 +97,8 @@ class SessionQuery(PageQuery):
     """Which sessions are asked for, and in which order. What is left out limits nothing."""
 
     q: Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")] | None = Field(
-        default=None, description="Words that are in the title, the category or the character's name."
+        default=None,
+        description="Words that are all in the title, the category or the character's name, or in one message.",
     )
     character_id: UUID | None = None
     ai_model_id: UUID | None = None

@@ -52,7 +52,7 @@ _straight = (ChatSession.total_messages == _leaf.depth + 1) & ~_buried_in_sessio
 
 
 _IDS: BindParameter[Sequence[UUID]] = bindparam("ids", expanding=True)
-# Built once: that takes as long as running it.
+# Built once: that takes as long as running it. An inner join may begin with all sessions of the user.
 _SAID = (
     select(
         Message.id,
@@ -65,7 +65,7 @@ _SAID = (
         ChatSession.active_leaf_id,
         _straight,
     )
-    .join(ChatSession, (ChatSession.user_id == Message.user_id) & (ChatSession.id == Message.session_id))
+    .outerjoin(ChatSession, (ChatSession.user_id == Message.user_id) & (ChatSession.id == Message.session_id))
     .outerjoin(_leaf, (_leaf.user_id == Message.user_id) & (_leaf.id == ChatSession.active_leaf_id))
     .where(Message.id.in_(_IDS))
 )

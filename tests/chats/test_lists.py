@@ -29,6 +29,7 @@ from causerie.chats.schemas import (
 )
 from causerie.chats.service import Ending
 from causerie.chats.showing import line_of
+from causerie.db.work import Actor
 from causerie.http.answers import Expected
 from causerie.http.paging import write_cursor
 from causerie.ids import new_id
@@ -178,6 +179,55 @@ async def test_words_are_looked_for_in_title_category_and_name(
     await create(client, "/sessions", title="100 % sure", category="Play")
 
     assert await titles(client, q=q) == found
+
+
+@pytest.mark.parametrize(
+    ("q", "found"),
+    [
+        ("lantern", ["night"]),
+        ("the LANT", ["night"]),
+        ("lantern shone", ["night"]),
+        ("shone bright", []),  # in two messages
+        ("lantern night", []),  # in a message and in a title
+        ("fog", ["fog", "night"]),
+        ("灯台", ["fog"]),
+        ("raven", []),
+        ("crow", ["night"]),
+        ("gull", []),
+        ("buried", []),
+    ],
+)
+async def test_a_session_is_found_by_what_was_said_in_it(client: httpx.AsyncClient, q: str, found: list[str]) -> None:
+    said: dict[str, list[str]] = {
+        "night": ["The lantern shone.", "How bright!", "Fog, and a raven.", "A gull."],
+        "fog": ["東京の灯台"],
+        "gone": ["A lantern, buried."],
+    }
+    for title, contents in said.items():
+        chat = await create(client, "/sessions", title=title)
+        rows = [await create(client, f"/sessions/{chat['id']}/messages", content=content) for content in contents]
+        if title == "night":
+            await client.patch(f"/messages/{rows[2]['id']}", json={"content": "Fog, and a crow."})
+            await client.delete(f"/messages/{rows[3]['id']}")
+    await client.delete(f"/sessions/{chat['id']}")
+
+    assert sorted(await titles(client, q=q)) == found
+
+
+async def test_only_ones_own_messages_find_a_session(node: Node) -> None:
+    """Also where both minted the same ids."""
+    message = NewMessage(id=new_id(), content="A lantern.")
+    mine = (await node.do(service.start, NewSession(title="mine"))).id
+    theirs = (await node.do(service.start, NewSession(title="theirs"), actor=node.bob)).id
+    await node.do(service.store, mine, message)
+    await node.do(service.store, theirs, message.model_copy(update={"content": "A raven."}), actor=node.bob)
+
+    async def found(q: str, actor: Actor) -> list[UUID]:
+        page = await node.read(service.list_sessions, SessionQuery(q=q), actor=actor)
+        return [row.id for row in page.rows]
+
+    assert [await found(q, node.alice) for q in ("lantern", "raven", "a")] == [[mine], [], [mine]]
+    assert [await found(q, node.bob) for q in ("lantern", "raven", "a")] == [[], [theirs], [theirs]]
 
 
 async def test_sessions_are_found_by_character_model_and_time(client: httpx.AsyncClient) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import Executable, insert, text
 from causerie.chats import statements as chats
 from causerie.chats.models import ChatSession, Generation, Message, Role, SessionEvent, Status
 from causerie.clock import utc_now
+from causerie.db import search
 from causerie.db.base import Base, table_of
 from causerie.db.postgres import PostgresDatabase
 from causerie.db.work import Actor, Work
@@ -149,6 +150,39 @@ async def test_a_turn_is_stored_in_a_long_session_by_a_few_lookups(database: Pos
     after = await database.work(alice, _blocks)
 
     assert after - before <= 30 * A_LOOKUP
+
+
+@pytest.mark.slow
+async def test_a_search_reads_no_keys_but_those_of_what_it_finds(database: PostgresDatabase, alice: Actor) -> None:
+    await database.work(alice, _put_entries)
+
+    before = await database.work(alice, _keys_read)
+    found = await database.work(alice, _search, "seldom")
+
+    assert len(found) == 1
+    assert await database.work(alice, _keys_read) - before <= 2
+
+
+def _put_entries(work: Work) -> None:
+    words = ["usual " * 5] * TURNS + ["seldom"]
+    search.put_all(work, [search.Text(search.CHARACTER, new_id(), text) for text in words])
+    _tell(work)
+
+
+def _search(work: Work, words: str) -> list[search.Found]:
+    found = search.find(work, search.parse(words), [search.Window(search.CHARACTER)], PAGE)
+    _tell(work)
+    return found
+
+
+def _keys_read(work: Work) -> int:
+    """Return how many entries of the B-trees beside the full-text index have been read so far."""
+    statement = """
+        SELECT sum(idx_tup_read)::int FROM pg_stat_user_indexes
+        WHERE relname = 'search_entry' AND indexrelname <> 'ix_search_entry_terms'
+    """
+    keys: int = work.connection.execute(text(statement)).scalar_one()
+    return keys
 
 
 def _run(work: Work, case: Case, place: Place) -> int:

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 ADDRESS = "127.0.0.1:8000"
 MINUTES = 60.0
 BETWEEN = "--- the next example ---"
-GUIDES = ["README.md", "docs/api.md"]
+GUIDES = ["README.md", "docs/api.md", "docs/search.md"]
 PROGRAMS = [
     example
     for page in ("docs/api.md", "docs/how-to/talk-from-a-program.md")

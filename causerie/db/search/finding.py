@@ -49,9 +49,14 @@ WHERE search_index MATCH :terms AND search_index.rowid < :below AND search_index
 AND entry.kind = :kind AND chat.deleted_at IS NULL
 AND NOT EXISTS (SELECT 1 FROM json_each(:phrases) AS phrase WHERE instr(entry.terms, phrase.value) = 0)
 """
-_MESSAGE = "JOIN message ON message.user_id = :actor AND message.id = {found}.id"
-_ON_POSTGRES = "FROM causerie_search(:terms, :phrases, :kinds, :below, :above, :most) AS found {more}"
-_ENTRY = "JOIN search_entry AS entry ON entry.user_id = :actor AND entry.number = found.number"
+_MESSAGE = "JOIN message ON message.user_id = :actor AND message.id = entry.id"
+_ON_POSTGRES = "FROM causerie_search(:terms, :phrases, :kinds, :below, :above, :most) AS found"
+# What was found is looked up by its key: a join may begin with all entries of the user.
+_TERMS = """
+(SELECT entry.terms FROM search_entry AS entry
+WHERE entry.user_id = :actor AND entry.kind = found.kind AND entry.id = found.id)
+"""
+_DEPTH = "(SELECT message.depth FROM message WHERE message.user_id = :actor AND message.id = found.id)"
 _COLUMNS = "entry.kind, entry.id, entry.session_id, entry.number, entry.terms"
 
 
@@ -87,15 +92,21 @@ _SESSION = (column("session_id", Identifier()),)
 _SQLITE_FIND = _sqlite(
     f"SELECT {_COLUMNS} {_ON_SQLITE.format(more='')} ORDER BY search_index.rowid DESC LIMIT :most", *_FIND
 )
-_POSTGRES_FIND = _postgres(f"SELECT {_COLUMNS} {_ON_POSTGRES.format(more=_ENTRY)}", *_FIND)
-_SQLITE_PLACES = _sqlite(
-    f"SELECT message.id, message.depth {_ON_SQLITE.format(more=_MESSAGE.format(found='entry'))} LIMIT :most", *_PLACE
+_POSTGRES_FIND = _postgres(
+    f"SELECT found.kind, found.id, found.session_id, found.number, {_TERMS} {_ON_POSTGRES}", *_FIND
 )
-_POSTGRES_PLACES = _postgres(
-    f"SELECT message.id, message.depth {_ON_POSTGRES.format(more=_MESSAGE.format(found='found'))}", *_PLACE
+_SQLITE_PLACES = _sqlite(f"SELECT message.id, message.depth {_ON_SQLITE.format(more=_MESSAGE)} LIMIT :most", *_PLACE)
+_POSTGRES_PLACES = _postgres(f"SELECT found.id, {_DEPTH} {_ON_POSTGRES}", *_PLACE)
+_SQLITE_SESSIONS = _sqlite(
+    """
+    SELECT entry.session_id
+    FROM search_index CROSS JOIN search_entry AS entry ON entry.user_id = :actor AND entry.number = search_index.rowid
+    WHERE search_index MATCH :terms AND entry.session_id IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM json_each(:phrases) AS phrase WHERE instr(entry.terms, phrase.value) = 0)
+    """,
+    *_SESSION,
 )
-_SQLITE_SESSIONS = _sqlite(f"SELECT entry.session_id {_ON_SQLITE.format(more='')}", *_SESSION)
-_POSTGRES_SESSIONS = _postgres(f"SELECT found.session_id {_ON_POSTGRES.format(more='')}", *_SESSION)
+_POSTGRES_SESSIONS = _postgres(f"SELECT found.session_id {_ON_POSTGRES}", *_SESSION)
 
 
 def find(work: Work, query: Query, windows: Sequence[Window], most: int) -> list[Found]:
@@ -130,19 +141,20 @@ def find_in_session(work: Work, query: Query, session_id: UUID) -> list[tuple[UU
     return [(row.id, row.depth) for row in rows]
 
 
-def sessions_with(work: Work, query: Query) -> list[UUID]:
-    """Return the sessions, those in the trash left out, whose title or any of whose messages has every term."""
-    if not query.terms:
-        return []
-    windows = [Window(SESSION), Window(MESSAGE)]
+def sessions_with(work: Work, query: Query) -> TextualSelect:
+    """Return what selects the sessions whose title or any of whose messages has every term, to be part of a statement.
+
+    Some may be in the trash. Of no term it is refused by the database.
+    """
     if _is_postgres(work):
-        asked = _asked_of_postgres(work, query, windows, MOST_IN_LISTS)
-        return list(set(work.connection.execute(_POSTGRES_SESSIONS, asked).scalars()))
-    found: set[UUID] = set()
-    for window in windows:
-        asked = _asked_of_sqlite(work, query, window, MOST_IN_LISTS)
-        found.update(work.connection.execute(_SQLITE_SESSIONS, asked).scalars())
-    return list(found)
+        asked = _asked_of_postgres(work, query, [Window(SESSION), Window(MESSAGE)], MOST_IN_LISTS)
+        del asked["actor"]  # the function knows
+        return _POSTGRES_SESSIONS.bindparams(**asked)
+    return _SQLITE_SESSIONS.bindparams(
+        actor=work.actor.user_id,
+        terms=" AND ".join(_match(term) for term in query.terms),
+        phrases=json.dumps(_phrases(query)),
+    )
 
 
 def _is_postgres(work: Work) -> bool:

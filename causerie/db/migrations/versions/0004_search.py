@@ -4,6 +4,8 @@ Its words are made by Causerie, the same for both databases. SQLite has them in 
 text, without positions or sizes, and triggers keep it. PostgreSQL casts them as they are: no dictionary changes them,
 and the lexeme of kind and owner in front lets its index go to one user's entries at once. `@@` is not leakproof, so
 under a policy that index would never be used: the function runs with its owner's rights and filters by the user itself.
+It does so in words that fit no other index: the planner, which cannot know how seldom words are, would read all keys of
+the user beside those of the words (300,000 entries: 15 ms in place of 2).
 """
 
 from collections.abc import Iterator
@@ -64,8 +66,8 @@ CROSS JOIN LATERAL (
         FROM {schema}.search_entry AS entry
         WHERE (entry.kind || '/' || entry.user_id::text || ' ' || entry.terms)::tsvector
             @@ ('''' || wanted.kind || '/' || {actor}::text || ''' & ' || words)::tsquery
-        AND entry.user_id = {actor} AND entry.kind = wanted.kind
-        AND entry.number < wanted.below AND entry.number >= wanted.above AND entry.terms LIKE ALL (phrases)
+        AND entry.user_id IS NOT DISTINCT FROM {actor} AND entry.kind IS NOT DISTINCT FROM wanted.kind
+        AND entry.number + 0 < wanted.below AND entry.number + 0 >= wanted.above AND entry.terms LIKE ALL (phrases)
         ORDER BY entry.number DESC
     ) AS newest
     WHERE newest.session_id IS NULL OR (

@@ -7883,7 +7883,7 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
-                /** @description Words that are in the title, the category or the character's name. */
+                /** @description Words that are all in the title, the category or the character's name, or in one message. */
                 q?: string | null;
                 character_id?: string | null;
                 ai_model_id?: string | null;
