@@ -16,7 +16,7 @@ from statistics import median
 
 import uvloop
 
-from bench import fleet, served
+from bench import fleet, search, served
 from bench.bare_sqlite import cpu_of_a_turn
 from bench.clients import Pages, Socket
 from bench.figures import PAGE, WEB, Figure, page, section_of, with_section
@@ -43,22 +43,40 @@ class Size:
     idle_sockets: int = 1_000
     crowds: tuple[int, ...] = (100, 400, 600, 800)
     house: served.Size = served.FULL
+    searched: search.Size = search.FULL
 
 
 QUICK = Size(
-    turns=80, seconds=3.0, flood_tokens=10_000, repeats=10, idle_sockets=100, crowds=(20, 40), house=served.QUICK
+    turns=80,
+    seconds=3.0,
+    flood_tokens=10_000,
+    repeats=10,
+    idle_sockets=100,
+    crowds=(20, 40),
+    house=served.QUICK,
+    searched=search.QUICK,
 )
+ONE_PROCESS, SERVED, SEARCH = "one process", "served", "search"
+PARTS = frozenset({ONE_PROCESS, SERVED, SEARCH})
 
 
-async def measure(size: Size, *, only_served: bool = False) -> list[Figure]:
-    """Measure everything, or only Causerie as many processes, one program after the other."""
+async def measure(size: Size, parts: frozenset[str] = PARTS) -> list[Figure]:
+    """Measure everything, or some parts of it, one program after the other."""
     pin_load()
-    with tempfile.TemporaryDirectory(prefix="causerie-bench-") as folder:
+    figures: list[Figure] = []
+    with tempfile.TemporaryDirectory(prefix="causerie-bench-") as name:
+        folder = Path(name)
         async with mock_provider() as mock:
             direct = median(await first_tokens(streams_to(mock), size.turns))
-            figures = [] if only_served else await one_process(Path(folder), mock, size, direct)
-            house = await served.measure(Path(folder), mock, size.house)
-            return [*figures, *served.figures_of(house, direct)]
+            if ONE_PROCESS in parts:
+                figures += await one_process(folder, mock, size, direct)
+            if SEARCH in parts:
+                figures += await search.on_sqlite(folder, mock, size.searched)
+            if SERVED in parts:
+                figures += served.figures_of(await served.measure(folder, mock, size.house), direct)
+            if SEARCH in parts:
+                figures += await search.on_postgres(folder, mock, size.searched)
+    return figures
 
 
 async def one_process(folder: Path, mock: int, size: Size, direct: float) -> list[Figure]:
@@ -171,14 +189,17 @@ async def _open_sockets(server: Measured, count: int, join: str | None, stack: A
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="measure a little of everything and write nothing")
-    parser.add_argument("--served", action="store_true", help="measure only many processes and write nothing")
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument("--served", action="store_true", help="measure only many processes and write nothing")
+    only.add_argument("--search", action="store_true", help="measure only the search and write nothing")
     chosen = parser.parse_args()
+    parts = frozenset({SERVED}) if chosen.served else frozenset({SEARCH}) if chosen.search else PARTS
     started, load = time.perf_counter(), os.getloadavg()[0]
-    figures = uvloop.run(measure(QUICK if chosen.quick else Size(), only_served=chosen.served))
+    figures = uvloop.run(measure(QUICK if chosen.quick else Size(), parts))
     for figure in figures:
         print(figure.row(), flush=True)
     print(f"in {time.perf_counter() - started:.0f} s")
-    if chosen.served:
+    if parts != PARTS:
         return
     benchmarks = page(figures, time.perf_counter() - started, load)
     scale = fleet.document(benchmarks)

@@ -61,6 +61,7 @@ class House:
         self._mock = mock_port
         self._superuser = cluster.admin.set(drivername="postgresql+asyncpg", database=make_url(database.url).database)
         self.redis_url = redis_url
+        self.database_url = database.url
         self.postgres_port = cluster.port
         self._postmaster = psutil.Process(cluster.pid)
         self._environment = {
@@ -164,6 +165,14 @@ class House:
     async def analyze(self) -> None:
         """Give the planner its statistics, as the server does by itself about a minute after the first rows."""
         await self._ask("ANALYZE")
+
+    async def seconds(self, statement: str, **parameters: Any) -> float:
+        """Return how long PostgreSQL takes for a statement and all its rows."""
+        engine = create_async_engine(self._superuser, poolclass=NullPool)
+        async with engine.connect() as connection:
+            started = time.perf_counter()
+            (await connection.execute(text(statement), parameters)).all()
+            return time.perf_counter() - started
 
     async def _ask(self, statement: str, **parameters: Any) -> Any:
         """Execute a statement, and return the first value of the first row, if it returns rows."""

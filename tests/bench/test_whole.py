@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import served
+from bench import search, served
 from bench.__main__ import Size, one_process
 from bench.processes import mock_provider
 
@@ -22,6 +22,27 @@ async def test_a_small_run_fills_the_table_of_one_process(tmp_path: Path) -> Non
     assert len(set(names)) == len(names) == 19
     assert all(figure.value > 0 for figure in figures if not DIFFERENCES.intersection(figure.name.split()))
     assert all(figure.baselines for figure in figures if "size" not in figure.name)
+
+
+async def test_everything_that_is_looked_for_in_a_small_run_is_found(tmp_path: Path) -> None:
+    """In each of the scripts; what is not found ends the measurement."""
+    size = search.Size(messages=1_000, questions=40)
+
+    figures = await search.on_sqlite(tmp_path, mock=1, size=size)
+
+    assert [figure.name for figure in figures] == [
+        "Searching 1,000 messages for two words, p50",
+        "Searching 1,000 messages for two words, p99",
+    ]
+    assert all(value > 0 for figure in figures for value in (figure.value, *figure.baselines.values()))
+    assert figures[0].baselines
+
+
+@pytest.mark.long
+async def test_the_same_is_found_on_postgres(tmp_path: Path) -> None:
+    figures = await search.on_postgres(tmp_path, mock=1, size=search.Size(messages=400, questions=20))
+
+    assert all(value > 0 for figure in figures for value in (figure.value, *figure.baselines.values()))
 
 
 @pytest.mark.long
