@@ -5,6 +5,7 @@ import { means } from '../../shared/a11y/keymap'
 import { useText } from '../../shared/i18n/text'
 import { cx } from '../../shared/lib/class-names'
 import { dayHeading, daysAgo } from '../../shared/lib/time'
+import { useInterface } from '../../shared/theme/use-interface'
 import { RawRow } from '../../shared/ui/boundary'
 import { Button } from '../../shared/ui/button'
 import { Message, type RowDeeds, SayingMessage, type Speaker } from './message'
@@ -44,7 +45,7 @@ export function MessageList({
   const speakers = useSpeakers(speakerOf)
   const [focused, setFocused] = useState<string | null>(null)
   const kept = [focused, editing]
-  const { virtual, following, toTop, toEnd, show } = useTranscriptList(
+  const { virtual, following, toTop, toEnd, stay, show } = useTranscriptList(
     box,
     sessionId,
     transcript,
@@ -54,7 +55,7 @@ export function MessageList({
   )
   const marked = useMarked(spot)
   const news = useNewSince(rows, following)
-  const answering = runningReply(rows) !== null
+  const answering = runningReply(rows)?.id ?? null
 
   const showSpot = useEffectEvent(({ row, offset }: Spot) => {
     if (offset === undefined) show(indexOf(rows, row), 'center')
@@ -69,6 +70,11 @@ export function MessageList({
     if (said !== null && said !== saidBefore.current) toEnd()
     saidBefore.current = said
   }, [said, toEnd])
+
+  const [{ follow }] = useInterface()
+  useEffect(() => {
+    if (answering !== null && !follow) stay()
+  }, [answering, follow, stay])
 
   function focusRow(step: 1 | -1) {
     const at = document.activeElement?.closest<HTMLElement>('[data-row]')?.dataset.row
@@ -152,7 +158,7 @@ export function MessageList({
           onClick={toEnd}
         >
           <ArrowDown size={15} aria-hidden />
-          {answering
+          {answering !== null
             ? t('chat.transcriptAnswering')
             : news > 0
               ? t('chat.transcriptNew', { n: news })

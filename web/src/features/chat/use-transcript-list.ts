@@ -54,6 +54,8 @@ export interface TranscriptList {
   toTop: () => void
   /** Go to the end of the chat and stay there. */
   toEnd: () => void
+  /** Stay here, whatever is written below. */
+  stay: () => void
   /** Bring a row into sight, if it is not, and stay there. */
   show: (index: number, align: 'auto' | 'center' | 'start') => void
 }
@@ -141,7 +143,7 @@ export function useTranscriptList(
   })
   useLayoutEffect(() => () => void places.set(sessionId, place()), [sessionId])
 
-  return { virtual, following, toTop, toEnd, show }
+  return { virtual, following, toTop, toEnd, stay: release, show }
 }
 
 /** Whether a change of this row would move what is read. One that was only estimated was wrong above its end. */
