@@ -86,7 +86,7 @@ export function Shell() {
                 className="rtl:-scale-x-100"
                 onClick={() => (wide ? dock(true) : setSheet(true))}
               />
-              <IconButton icon={Search} name={t('keys.palette')} onClick={() => setLayer('palette')} />
+              <IconButton icon={Search} name={t('app.searchEverything')} onClick={search} />
             </div>
           )}
           <Outlet />

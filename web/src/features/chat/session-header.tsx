@@ -17,7 +17,7 @@ interface SessionHeaderProps {
 export function SessionHeader({ title, character, worldTime, keepFocus, onSettings }: SessionHeaderProps) {
   const t = useText()
   return (
-    <header className="flex min-h-16 items-center gap-3 border-line border-b px-4 py-2.5 group-data-[sidebar=hidden]/shell:ps-14 sm:px-6">
+    <header className="flex min-h-16 items-center gap-3 border-line border-b px-4 py-2.5 sm:px-6 group-data-[sidebar=hidden]/shell:ps-24">
       <div className="min-w-0 flex-1">
         <PageTitle keepFocus={keepFocus} className="truncate font-semibold font-story text-story leading-tight">
           {title}

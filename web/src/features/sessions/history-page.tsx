@@ -123,7 +123,7 @@ function Headings() {
 
 /** Stays in sight, beside the button that shows the chats. */
 const BAR =
-  'sticky top-0 z-10 mb-2 flex min-h-12 flex-wrap items-center bg-paper py-2 group-data-[sidebar=hidden]/shell:ps-10'
+  'sticky top-0 z-10 mb-2 flex min-h-12 flex-wrap items-center bg-paper py-2 group-data-[sidebar=hidden]/shell:ps-22'
 
 /** What can be done to the chosen chats, and how far what is being done is. */
 function Deeds({ selection, any }: { selection: Selection; any: boolean }) {
