@@ -1,11 +1,12 @@
 /** The chats that this tab follows over its socket: joins them, keeps them joined, and hands every frame on. */
 
 import type { Message, ProblemBody, SessionRow } from '../shared/api/wire'
+import { text } from '../shared/i18n/text'
 import { TextBuffers } from './buffers'
 import { Chats } from './chats'
 import { Commands } from './commands'
 import type { FrameOf, ServerFrame } from './protocol'
-import { type Effect, joinFrame, type SessionState } from './reducer'
+import { type Effect, isFinal, joinFrame, type SessionState } from './reducer'
 import type { Socket, SocketStatus } from './socket'
 import { databaseChanged, delayChanged, type Store, statusChanged } from './store'
 import type { ReadPage, Windows } from './windows'
@@ -200,7 +201,7 @@ export class Conversations {
         break
       case 'left':
         this.#joined.delete(sessionId)
-        this.#chats.fail(sessionId, inTrash)
+        this.#chats.fail(sessionId, inTrash())
         break
       case 'reconnect':
         // The socket itself follows `bye`.
@@ -245,16 +246,19 @@ export class Conversations {
   }
 }
 
-const inTrash: ProblemBody = {
-  type: 'about:blank',
-  title: 'No such chat',
-  detail: 'This chat is in the trash.',
-  status: 404,
-  code: 'session_not_found',
+/** As the server would answer whoever asks for the chat now. */
+function inTrash(): ProblemBody {
+  return {
+    type: 'about:blank',
+    title: text('chat.missing'),
+    detail: text('chat.inTrash'),
+    status: 404,
+    code: 'session_not_found',
+  }
 }
 
 export function isUnfinished(message: Message): boolean {
-  return message.status === 'queued' || message.status === 'streaming'
+  return !isFinal(message)
 }
 
 export function isAnswering(state: SessionState): boolean {

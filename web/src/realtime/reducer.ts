@@ -100,6 +100,11 @@ export function textOf(state: SessionState, messageId: string): string {
   return state.replies[messageId]?.text ?? state.messages[messageId]?.content ?? ''
 }
 
+/** Whether a reply has ended; what else was said is final from the beginning. */
+export function isFinal(row: Message): boolean {
+  return row.status !== 'queued' && row.status !== 'streaming'
+}
+
 /** The ids below each parent (null: those that begin the session), oldest first, without what was deleted. */
 export function childrenByParent(state: SessionState): Map<string | null, string[]> {
   const children = new Map<string | null, string[]>()
@@ -285,10 +290,6 @@ function standingParent(state: SessionState, message: Message): string | null {
   let parent = message.parent_id
   while (parent !== null && parent in state.deleted) parent = state.deleted[parent] ?? null
   return parent
-}
-
-function isFinal(row: Message): boolean {
-  return row.status !== 'queued' && row.status !== 'streaming'
 }
 
 function isOlder(row: Message, present: Message | undefined): boolean {

@@ -4,7 +4,7 @@
  */
 
 import type { Message } from '../shared/api/wire'
-import { branch, type SessionState } from './reducer'
+import { branch, isFinal, type SessionState } from './reducer'
 
 /** Messages that the server reads at once. */
 export const PAGE = 50
@@ -80,9 +80,7 @@ export function trimmed(
   const keep = new Set([...kept, ...tail])
   const placed = { ...placeOf(state, run, kept[0]), ...placeOf(state, end, tail[0]) }
   const messages = Object.fromEntries(
-    Object.entries(state.messages).filter(
-      ([id, { status }]) => keep.has(id) || status === 'queued' || status === 'streaming',
-    ),
+    Object.entries(state.messages).filter(([id, message]) => keep.has(id) || !isFinal(message)),
   )
   // The text of an ended reply is in its row, or is read with it.
   const replies = Object.fromEntries(Object.entries(state.replies).filter(([, reply]) => !reply.closed))

@@ -10,14 +10,14 @@ import { LEFT_ROWS, LOADED_ROWS, PAGE, trimmed, windowOf } from './window'
 export type ReadPage = (sessionId: string, leaf: string | null, place?: PlaceOfPage) => Promise<Message[]>
 
 /** What the pages are put into. */
-export interface Chats {
+export interface ShownChats {
   chat(sessionId: string): Chat | undefined
   /** Take in rows and show the window that ends in `bottom`, null standing for the leaf. */
   show(sessionId: string, rows: readonly Message[], bottom: string | null): void
 }
 
 export class Windows {
-  readonly #chats: Chats
+  readonly #chats: ShownChats
   readonly #read: ReadPage
   /** The row that the reader of a chat looks at; none when that is the end. */
   readonly #reading = new Map<string, string>()
@@ -25,7 +25,7 @@ export class Windows {
   readonly #revealed = new Map<string, readonly Message[]>()
   readonly #underWay = new Map<string, Promise<void>>()
 
-  constructor(chats: Chats, read: ReadPage) {
+  constructor(chats: ShownChats, read: ReadPage) {
     this.#chats = chats
     this.#read = read
   }

@@ -1,4 +1,4 @@
-import { root } from '../../shared/api/root'
+import { pictureAddress } from '../../shared/api/root'
 import { monogram } from '../../shared/lib/monogram'
 import { voiceStyle } from '../../shared/theme/voice'
 
@@ -10,13 +10,7 @@ export function Picture({ name, image }: { name: string; image: string | null })
       className="grid aspect-[3/4] w-full select-none place-items-center overflow-hidden rounded-card bg-voice font-semibold font-story text-[3.5rem] text-on-voice"
     >
       {image ? (
-        <img
-          src={new URL(image.replace(/^\//, ''), root).href}
-          alt=""
-          loading="lazy"
-          decoding="async"
-          className="size-full object-cover"
-        />
+        <img src={pictureAddress(image)} alt="" loading="lazy" decoding="async" className="size-full object-cover" />
       ) : (
         <span aria-hidden>{monogram(name)}</span>
       )}

@@ -11,7 +11,7 @@ import {
   useState,
 } from 'react'
 import { drafts } from '../../outbox/drafts'
-import { means } from '../../shared/a11y/keymap'
+import { useCommand } from '../../shared/a11y/use-command'
 import { useText } from '../../shared/i18n/text'
 import { useInterface } from '../../shared/theme/use-interface'
 import { Button } from '../../shared/ui/button'
@@ -101,15 +101,7 @@ export function InputForm({
     area.style.height = `${area.scrollHeight}px`
   }, [text])
 
-  useEffect(() => {
-    const typeAnywhere = (event: globalThis.KeyboardEvent) => {
-      if (event.defaultPrevented || isEditable(event.target) || !means(event, 'focusComposer', keys)) return
-      event.preventDefault()
-      box.current?.focus()
-    }
-    document.addEventListener('keydown', typeAnywhere)
-    return () => document.removeEventListener('keydown', typeAnywhere)
-  }, [keys])
+  useCommand('focusComposer', () => box.current?.focus())
 
   function send() {
     // The box itself is read: a second Enter before the next render finds it empty already.
@@ -187,8 +179,4 @@ export function InputForm({
       {note}
     </form>
   )
-}
-
-function isEditable(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
 }

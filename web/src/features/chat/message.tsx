@@ -6,11 +6,12 @@ import { means } from '../../shared/a11y/keymap'
 import type { Message as MessageRowData } from '../../shared/api/wire'
 import { useText } from '../../shared/i18n/text'
 import { cx } from '../../shared/lib/class-names'
-import { exactTime, timeOfDay } from '../../shared/lib/time'
+import { timeOfDay } from '../../shared/lib/time'
 import { Markdown } from '../../shared/markdown/markdown'
 import { voiceStyle } from '../../shared/theme/voice'
 import { Button } from '../../shared/ui/button'
 import { Portrait } from '../../shared/ui/portrait'
+import { Time } from '../../shared/ui/time'
 import { EditForm } from './edit-form'
 import { MessageActions } from './message-actions'
 import { ReplyText } from './message-text'
@@ -274,8 +275,8 @@ function Mark({ icon: Icon, words }: { icon: LucideIcon; words: string }) {
 
 function Moment({ at }: { at: Date }) {
   return (
-    <time dateTime={at.toISOString()} title={exactTime(at)} className="whitespace-nowrap">
-      {timeOfDay(at)}
-    </time>
+    <span className="whitespace-nowrap">
+      <Time at={at} form="clock" />
+    </span>
   )
 }

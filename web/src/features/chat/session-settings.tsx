@@ -11,6 +11,7 @@ import { useText } from '../../shared/i18n/text'
 import { Button } from '../../shared/ui/button'
 import { Field, TextArea, TextField } from '../../shared/ui/field'
 import { Portrait } from '../../shared/ui/portrait'
+import { RowOptions } from '../../shared/ui/row-options'
 import { useNotify } from '../../shared/ui/toaster'
 import { useSessionField, useSessionText } from './use-session-change'
 import { readWorldTime } from './world-time'
@@ -56,45 +57,28 @@ function WhomWith({ id }: { id: string | null }) {
 
 function Title({ session }: SettingProps) {
   const t = useText()
-  const { text, change, leave, error } = useSessionText(session, 'title', () => true)
-  return (
-    <TextField
-      label={t('chat.title')}
-      value={text}
-      maxLength={LONGEST_TITLE}
-      dir="auto"
-      error={error}
-      onChange={(event) => change(event.target.value)}
-      onBlur={leave}
-    />
-  )
+  const { control } = useSessionText(session, 'title', () => true)
+  return <TextField label={t('chat.title')} maxLength={LONGEST_TITLE} {...control} />
 }
 
 function WorldTime({ session }: SettingProps) {
   const t = useText()
-  const { text, change, leave, error } = useSessionText(
-    session,
-    'world_time',
-    (written) => readWorldTime(written) !== 'wrong',
-  )
+  const { text, control } = useSessionText(session, 'world_time', (written) => readWorldTime(written) !== 'wrong')
   const read = readWorldTime(text)
   return (
     <TextField
       label={t('chat.worldTime')}
-      value={text}
       maxLength={LONGEST_WORLD_TIME}
-      dir="auto"
       hint={read === null || read === 'wrong' ? t('chat.worldTimeHint') : t('chat.worldTimeRead', { date: read })}
-      error={read === 'wrong' ? t('chat.worldTimeWrong') : error}
-      onChange={(event) => change(event.target.value)}
-      onBlur={leave}
+      {...control}
+      error={read === 'wrong' ? t('chat.worldTimeWrong') : control.error}
     />
   )
 }
 
 function Persona({ session }: SettingProps) {
   const t = useText()
-  const { text, change, leave, error } = useSessionText(session, 'user_persona', () => true)
+  const { control } = useSessionText(session, 'user_persona', () => true)
   const { data: profiles } = useProfiles()
   const usualId = useDefaultProfileId()
   const usual = profiles?.items.find(({ id }) => id === usualId)
@@ -110,12 +94,8 @@ function Persona({ session }: SettingProps) {
       <TextArea
         label={t('chat.personaText')}
         hint={t('chat.personaTextHint')}
-        value={text}
         maxLength={LONGEST_PERSONA}
-        dir="auto"
-        error={error}
-        onChange={(event) => change(event.target.value)}
-        onBlur={leave}
+        {...control}
       />
     </div>
   )
@@ -177,11 +157,7 @@ function Choice({ session, field, label, options, usual }: ChoiceProps) {
         >
           <option value="">{usual}</option>
           {gone && <option value={value}>{t('chat.gone')}</option>}
-          {options?.map(({ id, name }) => (
-            <option key={id} value={id}>
-              {name}
-            </option>
-          ))}
+          <RowOptions rows={options} />
         </select>
       )}
     </Field>

@@ -1,5 +1,5 @@
 import { useMutation } from '@tanstack/react-query'
-import { useEffect, useEffectEvent, useState } from 'react'
+import { type ChangeEvent, useEffect, useEffectEvent, useState } from 'react'
 import { conversations } from '../../realtime/realtime'
 import type { Problem } from '../../shared/api/problem'
 import type { components } from '../../shared/api/schema.gen'
@@ -31,7 +31,7 @@ export function useSessionField<Field extends Settable>(session: SessionRow, fie
 }
 
 /**
- * A text of a chat, saved as soon as the reader pauses or leaves it.
+ * A text of a chat, saved as soon as the reader pauses or leaves it, and what its control needs.
  *
  * @param sound whether a text can be saved.
  */
@@ -61,5 +61,12 @@ export function useSessionText(session: SessionRow, field: TextField, sound: (te
   }, [text])
   useEffect(() => () => keepNow(), [])
 
-  return { text, change: setText, leave: keep, error }
+  const control = {
+    value: text,
+    error,
+    dir: 'auto',
+    onChange: ({ target }: ChangeEvent<HTMLInputElement | HTMLTextAreaElement>) => setText(target.value),
+    onBlur: keep,
+  }
+  return { text, control }
 }

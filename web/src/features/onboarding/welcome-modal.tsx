@@ -15,6 +15,7 @@ import { useInterface } from '../../shared/theme/use-interface'
 import { voiceStyle } from '../../shared/theme/voice'
 import { Button } from '../../shared/ui/button'
 import { Choice } from '../../shared/ui/choice'
+import { Layer } from '../../shared/ui/layer'
 import { Portrait } from '../../shared/ui/portrait'
 import { Refusal } from '../../shared/ui/refusal'
 import { Skeleton } from '../../shared/ui/states'
@@ -34,33 +35,29 @@ export function WelcomeModal({ onClose }: { onClose: () => void }) {
   const t = useText()
   const heading = useRef<HTMLHeadingElement>(null)
   return (
-    <Dialog.Root open onOpenChange={(stays) => stays || onClose()}>
-      <Dialog.Portal>
-        <Dialog.Overlay className="fixed inset-0 z-40 animate-fade bg-ink/25" />
-        <Dialog.Content
-          onOpenAutoFocus={(event) => {
-            event.preventDefault()
-            heading.current?.focus()
-          }}
-          className="fixed inset-x-0 top-1/2 z-50 mx-auto max-h-[calc(100dvh-1.5rem)] w-[min(40rem,calc(100vw-1.5rem))] -translate-y-1/2 overflow-y-auto rounded-card border border-line bg-surface p-5 shadow-float outline-none sm:p-7"
-        >
-          <Dialog.Title ref={heading} tabIndex={-1} className="font-semibold font-story text-display outline-none">
-            {t('onboarding.welcome')}
-          </Dialog.Title>
-          <Dialog.Description className="mt-1 max-w-[56ch] text-soft">{t('onboarding.welcomeLead')}</Dialog.Description>
-          <div className="mt-5 grid gap-6">
-            <People onClose={onClose} />
-            <AnsweringModel onClose={onClose} />
-            <Looks />
-          </div>
-          <div className="mt-6 flex justify-end border-line border-t pt-4">
-            <Dialog.Close asChild>
-              <Button look="quiet">{t('onboarding.skip')}</Button>
-            </Dialog.Close>
-          </div>
-        </Dialog.Content>
-      </Dialog.Portal>
-    </Dialog.Root>
+    <Layer
+      onClose={onClose}
+      onOpenAutoFocus={(event) => {
+        event.preventDefault()
+        heading.current?.focus()
+      }}
+      className="inset-x-0 top-1/2 max-h-[calc(100dvh-1.5rem)] w-[min(40rem,calc(100vw-1.5rem))] -translate-y-1/2 overflow-y-auto p-5 outline-none sm:p-7"
+    >
+      <Dialog.Title ref={heading} tabIndex={-1} className="font-semibold font-story text-display outline-none">
+        {t('onboarding.welcome')}
+      </Dialog.Title>
+      <Dialog.Description className="mt-1 max-w-[56ch] text-soft">{t('onboarding.welcomeLead')}</Dialog.Description>
+      <div className="mt-5 grid gap-6">
+        <People onClose={onClose} />
+        <AnsweringModel onClose={onClose} />
+        <Looks />
+      </div>
+      <div className="mt-6 flex justify-end border-line border-t pt-4">
+        <Dialog.Close asChild>
+          <Button look="quiet">{t('onboarding.skip')}</Button>
+        </Dialog.Close>
+      </div>
+    </Layer>
   )
 }
 

@@ -5,6 +5,7 @@ import { useText } from '../../shared/i18n/text'
 import { useSettled } from '../../shared/lib/use-settled'
 import { Field } from '../../shared/ui/field'
 import { Refusal } from '../../shared/ui/refusal'
+import { RowOptions } from '../../shared/ui/row-options'
 import { usePreview } from './use-prompts'
 
 /** Rest for so long is an end of typing. */
@@ -33,11 +34,7 @@ export function PromptPreview({ content }: { content: string }) {
         <Field label={t('prompts.asCharacter')}>
           {(control) => (
             <select {...control} value={characterId ?? ''} onChange={({ target }) => setCharacter(target.value)}>
-              {present.map(({ id, name }) => (
-                <option key={id} value={id}>
-                  {name}
-                </option>
-              ))}
+              <RowOptions rows={present} />
             </select>
           )}
         </Field>
@@ -45,11 +42,7 @@ export function PromptPreview({ content }: { content: string }) {
           {(control) => (
             <select {...control} value={profile ?? ''} onChange={({ target }) => setProfile(target.value || null)}>
               <option value="">{t('prompts.usualPersona')}</option>
-              {profiles?.items.map(({ id, name }) => (
-                <option key={id} value={id}>
-                  {name}
-                </option>
-              ))}
+              <RowOptions rows={profiles?.items} />
             </select>
           )}
         </Field>

@@ -9,6 +9,7 @@ import type { Hit, SearchQuery } from '../../shared/api/search'
 import { useText } from '../../shared/i18n/text'
 import { useDelayed } from '../../shared/lib/use-delayed'
 import { Button } from '../../shared/ui/button'
+import { Layer } from '../../shared/ui/layer'
 import { Time } from '../../shared/ui/time'
 import { Snippet } from './snippet'
 import { useHits, useRecent } from './use-hits'
@@ -55,86 +56,77 @@ export function Palette({ commands, onClose }: PaletteProps) {
   const open = (hit: Hit) => go(() => navigate(placeOf(hit)))
 
   return (
-    <Dialog.Root open onOpenChange={(stays) => stays || onClose()}>
-      <Dialog.Portal>
-        <Dialog.Overlay className="fixed inset-0 z-40 animate-fade bg-ink/25" />
-        <Dialog.Content
-          aria-describedby={undefined}
-          className="fixed inset-x-4 top-[max(1rem,10dvh)] z-50 mx-auto flex max-h-[min(34rem,80dvh)] max-w-[40rem] animate-layer flex-col overflow-hidden rounded-card border border-line bg-surface shadow-float outline-none"
+    <Layer
+      onClose={onClose}
+      aria-describedby={undefined}
+      className="inset-x-4 top-[max(1rem,10dvh)] flex max-h-[min(34rem,80dvh)] max-w-[40rem] animate-layer flex-col overflow-hidden outline-none"
+    >
+      <Dialog.Title className="sr-only">{t('keys.palette')}</Dialog.Title>
+      <Command
+        label={t('keys.palette')}
+        shouldFilter={false}
+        vimBindings={false}
+        loop
+        className="flex min-h-0 flex-col"
+      >
+        <div className="flex items-center gap-3 border-line border-b px-4">
+          <Search size={18} aria-hidden className="text-soft" />
+          <Command.Input
+            value={words}
+            onValueChange={setWords}
+            placeholder={t('search.placeholder')}
+            dir="auto"
+            className="min-h-12 min-w-0 flex-1 bg-transparent outline-none placeholder:text-faint"
+          />
+        </div>
+        <Command.List
+          label={t('keys.palette')}
+          aria-busy={waiting}
+          className="min-h-0 overflow-y-auto overscroll-contain p-2"
         >
-          <Dialog.Title className="sr-only">{t('keys.palette')}</Dialog.Title>
-          <Command
-            label={t('keys.palette')}
-            shouldFilter={false}
-            vimBindings={false}
-            loop
-            className="flex min-h-0 flex-col"
+          <Group heading={t('search.commands')} shown={fitting.length > 0}>
+            {fitting.map(({ id, name, icon, key, act }) => (
+              <Item key={id} id={`command:${id}`} icon={icon} onSelect={() => go(act)}>
+                <span className="flex-1">{name}</span>
+                {key && <Chord command={key} />}
+              </Item>
+            ))}
+          </Group>
+          {idle && (
+            <Group heading={t('search.recent')} shown={recent.length > 0}>
+              {recent.map(({ id, title, updated_at }) => (
+                <Item key={id} id={`recent:${id}`} icon={MessageSquare} onSelect={() => go(() => navigate(`/c/${id}`))}>
+                  <Name text={title || t('search.untitled')} />
+                  <Moment at={new Date(updated_at)} />
+                </Item>
+              ))}
+            </Group>
+          )}
+          <Hits kind="session" heading={t('search.chats')} icon={MessageSquare} hits={named.hits} onOpen={open} />
+          <Hits kind="character" heading={t('search.characters')} icon={BookUser} hits={named.hits} onOpen={open} />
+          <Hits kind="message" heading={t('search.messages')} icon={Quote} hits={said.hits} onOpen={open} />
+        </Command.List>
+        <p role="status" className="px-4 py-2 text-small text-soft empty:hidden">
+          {failed && !waiting
+            ? t('search.failed')
+            : slow
+              ? t('search.searching')
+              : !found && !waiting && t('search.nothing')}
+        </p>
+        {failed && !waiting && (
+          <Button
+            look="quiet"
+            className="m-2"
+            onClick={() => {
+              named.retry()
+              said.retry()
+            }}
           >
-            <div className="flex items-center gap-3 border-line border-b px-4">
-              <Search size={18} aria-hidden className="text-soft" />
-              <Command.Input
-                value={words}
-                onValueChange={setWords}
-                placeholder={t('search.placeholder')}
-                dir="auto"
-                className="min-h-12 min-w-0 flex-1 bg-transparent outline-none placeholder:text-faint"
-              />
-            </div>
-            <Command.List
-              label={t('keys.palette')}
-              aria-busy={waiting}
-              className="min-h-0 overflow-y-auto overscroll-contain p-2"
-            >
-              <Group heading={t('search.commands')} shown={fitting.length > 0}>
-                {fitting.map(({ id, name, icon, key, act }) => (
-                  <Item key={id} id={`command:${id}`} icon={icon} onSelect={() => go(act)}>
-                    <span className="flex-1">{name}</span>
-                    {key && <Chord command={key} />}
-                  </Item>
-                ))}
-              </Group>
-              {idle && (
-                <Group heading={t('search.recent')} shown={recent.length > 0}>
-                  {recent.map(({ id, title, updated_at }) => (
-                    <Item
-                      key={id}
-                      id={`recent:${id}`}
-                      icon={MessageSquare}
-                      onSelect={() => go(() => navigate(`/c/${id}`))}
-                    >
-                      <Name text={title || t('search.untitled')} />
-                      <Moment at={new Date(updated_at)} />
-                    </Item>
-                  ))}
-                </Group>
-              )}
-              <Hits kind="session" heading={t('search.chats')} icon={MessageSquare} hits={named.hits} onOpen={open} />
-              <Hits kind="character" heading={t('search.characters')} icon={BookUser} hits={named.hits} onOpen={open} />
-              <Hits kind="message" heading={t('search.messages')} icon={Quote} hits={said.hits} onOpen={open} />
-            </Command.List>
-            <p role="status" className="px-4 py-2 text-small text-soft empty:hidden">
-              {failed && !waiting
-                ? t('search.failed')
-                : slow
-                  ? t('search.searching')
-                  : !found && !waiting && t('search.nothing')}
-            </p>
-            {failed && !waiting && (
-              <Button
-                look="quiet"
-                className="m-2"
-                onClick={() => {
-                  named.retry()
-                  said.retry()
-                }}
-              >
-                {t('shared.tryAgain')}
-              </Button>
-            )}
-          </Command>
-        </Dialog.Content>
-      </Dialog.Portal>
-    </Dialog.Root>
+            {t('shared.tryAgain')}
+          </Button>
+        )}
+      </Command>
+    </Layer>
   )
 }
 

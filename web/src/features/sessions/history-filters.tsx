@@ -5,6 +5,7 @@ import { useModels } from '../../shared/api/models'
 import type { MessageKey } from '../../shared/i18n/keys'
 import { useText } from '../../shared/i18n/text'
 import { Button } from '../../shared/ui/button'
+import { RowOptions } from '../../shared/ui/row-options'
 import { type HistorySearch, isFiltered, NO_FILTERS, ORDERS, STATES } from './history-search'
 
 /** The reader types on until this long after a key. */
@@ -45,11 +46,7 @@ export function HistoryFilters({ filters, onChange }: HistoryFiltersProps) {
       <Labelled label={t('sessions.model')}>
         <select className={CONTROL} value={filters.model} onChange={(event) => onChange({ model: event.target.value })}>
           <option value="">{t('sessions.anyModel')}</option>
-          {models?.items.map(({ id, name }) => (
-            <option key={id} value={id}>
-              {name}
-            </option>
-          ))}
+          <RowOptions rows={models?.items} />
         </select>
       </Labelled>
       <Labelled label={t('sessions.from')}>
@@ -139,11 +136,7 @@ function CharacterChoice({ chosen, onChange }: { chosen: string; onChange: (id: 
     <Labelled label={t('sessions.character')}>
       <select className={CONTROL} value={chosen} onChange={(event) => onChange(event.target.value)}>
         <option value="">{t('sessions.anyCharacter')}</option>
-        {all.map(({ id, name }) => (
-          <option key={id} value={id}>
-            {name}
-          </option>
-        ))}
+        <RowOptions rows={all} />
       </select>
     </Labelled>
   )

@@ -15,54 +15,57 @@ export function Appearance() {
       <InterfaceChoice
         member="theme"
         label="settings.theme"
-        options={[
-          { value: 'system', name: 'settings.themeSystem', sample: <Icon of={Monitor} /> },
-          { value: 'light', name: 'settings.themeLight', sample: <Icon of={Sun} /> },
-          { value: 'dark', name: 'settings.themeDark', sample: <Icon of={Moon} /> },
-          { value: 'contrast', name: 'settings.themeContrast', sample: <Icon of={Contrast} /> },
-        ]}
+        options={{
+          system: 'settings.themeSystem',
+          light: 'settings.themeLight',
+          dark: 'settings.themeDark',
+          contrast: 'settings.themeContrast',
+        }}
+        samples={{
+          system: <Icon of={Monitor} />,
+          light: <Icon of={Sun} />,
+          dark: <Icon of={Moon} />,
+          contrast: <Icon of={Contrast} />,
+        }}
       />
       <InterfaceChoice
         member="layout"
         label="settings.layout"
         hint="settings.layoutHint"
-        options={[
-          { value: 'manuscript', name: 'settings.layoutManuscript' },
-          { value: 'bubbles', name: 'settings.layoutBubbles' },
-        ]}
+        options={{ manuscript: 'settings.layoutManuscript', bubbles: 'settings.layoutBubbles' }}
       />
       <InterfaceChoice
         member="story_face"
         label="settings.storyFace"
-        options={[
-          { value: 'serif', name: 'settings.storyFaceSerif', sample: <Letters className="font-[Palatino,serif]" /> },
-          { value: 'interface', name: 'settings.storyFaceInterface', sample: <Letters className="font-ui" /> },
-        ]}
+        options={{ serif: 'settings.storyFaceSerif', interface: 'settings.storyFaceInterface' }}
+        samples={{
+          serif: <Letters className="font-[Palatino,serif]" />,
+          interface: <Letters className="font-ui" />,
+        }}
       />
       <InterfaceChoice
         member="font_size"
         label="settings.fontSize"
-        options={[
-          { value: 'small', name: 'settings.fontSizeSmall', sample: <Letters className="text-small" /> },
-          { value: 'medium', name: 'settings.fontSizeMedium', sample: <Letters className="text-story" /> },
-          { value: 'large', name: 'settings.fontSizeLarge', sample: <Letters className="text-title" /> },
-        ]}
+        options={{
+          small: 'settings.fontSizeSmall',
+          medium: 'settings.fontSizeMedium',
+          large: 'settings.fontSizeLarge',
+        }}
+        samples={{
+          small: <Letters className="text-small" />,
+          medium: <Letters className="text-story" />,
+          large: <Letters className="text-title" />,
+        }}
       />
       <InterfaceChoice
         member="density"
         label="settings.density"
-        options={[
-          { value: 'cosy', name: 'settings.densityCosy' },
-          { value: 'compact', name: 'settings.densityCompact' },
-        ]}
+        options={{ cosy: 'settings.densityCosy', compact: 'settings.densityCompact' }}
       />
       <InterfaceChoice
         member="motion"
         label="settings.motion"
-        options={[
-          { value: 'system', name: 'settings.motionSystem' },
-          { value: 'reduced', name: 'settings.motionReduced' },
-        ]}
+        options={{ system: 'settings.motionSystem', reduced: 'settings.motionReduced' }}
       />
       <LanguageChoice />
       <WelcomeAgain />

@@ -10,6 +10,7 @@ import { type Settings, useSettings } from '../../shared/api/settings'
 import type { MessageKey } from '../../shared/i18n/keys'
 import { useText } from '../../shared/i18n/text'
 import { Field, TextField } from '../../shared/ui/field'
+import { RowOptions } from '../../shared/ui/row-options'
 import { Failure, Skeleton } from '../../shared/ui/states'
 import { Switch } from '../../shared/ui/switch'
 import { Rows } from './rows'
@@ -122,11 +123,7 @@ function DefaultChoice({ member, label, hint, value, rows, none, onNone }: Defau
           >
             <option value="">{t(none)}</option>
             {!listed && <option value={value}>{t('settings.inTrash')}</option>}
-            {rows.map(({ id, name }) => (
-              <option key={id} value={id}>
-                {name}
-              </option>
-            ))}
+            <RowOptions rows={rows} />
           </select>
         )}
       </Field>

@@ -1,4 +1,5 @@
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
+import { ChordKeys } from '../../shared/a11y/chord'
 import {
   COMMANDS,
   type Command,
@@ -91,7 +92,11 @@ function KeyRow({ command, keys, onChange }: KeyRowProps) {
     <li className="grid gap-2 py-2.5">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1.5">
         <span className="min-w-0 flex-1 basis-52">{name}</span>
-        {listening ? <Listener name={name} onPress={attempt} onCancel={finish} /> : <Chord chord={chord} />}
+        {listening ? (
+          <Listener name={name} onPress={attempt} onCancel={finish} />
+        ) : (
+          <ChordKeys chord={chord} none={t('settings.keyNone')} />
+        )}
         <span className="flex gap-1 max-sm:-ms-3.5">
           <Button
             ref={opener}
@@ -136,16 +141,14 @@ function KeyRow({ command, keys, onChange }: KeyRowProps) {
   )
 }
 
-/** Waits for the keys. Tab goes on as ever, so that nobody is caught here; Esc leaves things as they are. */
-function Listener({
-  name,
-  onPress,
-  onCancel,
-}: {
+interface ListenerProps {
   name: string
   onPress: (chord: string) => void
   onCancel: () => void
-}) {
+}
+
+/** Waits for the keys. Tab goes on as ever, so that nobody is caught here; Esc leaves things as they are. */
+function Listener({ name, onPress, onCancel }: ListenerProps) {
   const t = useText()
   const box = useRef<HTMLInputElement>(null)
   useEffect(() => box.current?.focus(), [])
@@ -167,20 +170,6 @@ function Listener({
       onKeyDown={pressed}
       className="w-44 rounded-control border border-accent bg-surface px-3 py-1"
     />
-  )
-}
-
-function Chord({ chord }: { chord: string | null }) {
-  const t = useText()
-  if (chord === null) return <span className="text-small text-soft">{t('settings.keyNone')}</span>
-  return (
-    <span className="flex gap-1" dir="ltr">
-      {labels(chord).map((label) => (
-        <kbd key={label} className="rounded-control border border-line bg-sunken px-2 py-0.5 font-mono text-small">
-          {label}
-        </kbd>
-      ))}
-    </span>
   )
 }
 

@@ -8,11 +8,11 @@ export function Reading() {
         member="announce"
         label="settings.announce"
         hint="settings.announceHint"
-        options={[
-          { value: 'sentences', name: 'settings.announceSentences' },
-          { value: 'ends', name: 'settings.announceEnds' },
-          { value: 'off', name: 'settings.announceOff' },
-        ]}
+        options={{
+          sentences: 'settings.announceSentences',
+          ends: 'settings.announceEnds',
+          off: 'settings.announceOff',
+        }}
       />
     </Rows>
   )

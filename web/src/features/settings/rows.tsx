@@ -21,18 +21,28 @@ interface InterfaceChoiceProps<Name extends OfWords> {
   member: Name
   label: MessageKey
   hint?: MessageKey
-  options: { value: Interface[Name]; name: MessageKey; sample?: ReactNode }[]
+  /** What each value is called, in the order in which they stand. */
+  options: Record<Interface[Name], MessageKey>
+  /** What each looks like. */
+  samples?: Record<Interface[Name], ReactNode>
 }
 
-export function InterfaceChoice<Name extends OfWords>({ member, label, hint, options }: InterfaceChoiceProps<Name>) {
+export function InterfaceChoice<Name extends OfWords>({
+  member,
+  label,
+  hint,
+  options,
+  samples,
+}: InterfaceChoiceProps<Name>) {
   const t = useText()
   const [chosen, change] = useInterface()
+  const values = Object.keys(options) as Interface[Name][]
   return (
     <Choice<Interface[Name]>
       label={t(label)}
       hint={hint && t(hint)}
       value={chosen[member]}
-      options={options.map(({ name, ...option }) => ({ ...option, name: t(name) }))}
+      options={values.map((value) => ({ value, name: t(options[value]), sample: samples?.[value] }))}
       onChange={(value) => change({ [member]: value })}
       note={<Saved member={member} />}
     />

@@ -7,10 +7,7 @@ export function Writing() {
         member="enter"
         label="settings.enter"
         hint="settings.enterHint"
-        options={[
-          { value: 'send', name: 'settings.enterSend' },
-          { value: 'newline', name: 'settings.enterNewline' },
-        ]}
+        options={{ send: 'settings.enterSend', newline: 'settings.enterNewline' }}
       />
     </Rows>
   )

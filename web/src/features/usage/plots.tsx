@@ -1,5 +1,8 @@
 /** Bars and lines of our own. Shape and direct labels tell what is what, colour only repeats it. */
 
+import type { ReactNode } from 'react'
+import { cx } from '../../shared/lib/class-names'
+
 const WIDTH = 1_000
 const HEIGHT = 100
 /** Of the place that a bar has. */
@@ -26,37 +29,27 @@ export function Bars({ title, bars, written }: BarsProps) {
   const place = WIDTH / Math.max(bars.length, 1)
   const width = place * BAR_SHARE
   return (
-    <figure>
-      <Ceiling>{written(most)}</Ceiling>
-      <svg
-        role="img"
-        aria-label={title}
-        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
-        preserveAspectRatio="none"
-        className="h-36 w-full border-ink border-b rtl:-scale-x-100"
-      >
-        {bars.map(({ key, label, lower, upper }, index) => {
-          const x = index * place + (place - width) / 2
-          const low = (lower / most) * HEIGHT
-          const high = (upper / most) * HEIGHT
-          return (
-            <g key={key}>
-              <title>{`${label}: ${written(lower + upper)}`}</title>
-              <rect x={x} y={HEIGHT - low} width={width} height={low} className="fill-accent" />
-              <rect
-                x={x}
-                y={HEIGHT - low - high}
-                width={width}
-                height={high}
-                className="fill-accent-soft stroke-accent"
-                vectorEffect="non-scaling-stroke"
-              />
-            </g>
-          )
-        })}
-      </svg>
-      <Ends first={bars[0]?.label} last={bars.at(-1)?.label} />
-    </figure>
+    <Frame title={title} ceiling={written(most)} labels={bars.map(({ label }) => label)}>
+      {bars.map(({ key, label, lower, upper }, index) => {
+        const x = index * place + (place - width) / 2
+        const low = (lower / most) * HEIGHT
+        const high = (upper / most) * HEIGHT
+        return (
+          <g key={key}>
+            <title>{`${label}: ${written(lower + upper)}`}</title>
+            <rect x={x} y={HEIGHT - low} width={width} height={low} className="fill-accent" />
+            <rect
+              x={x}
+              y={HEIGHT - low - high}
+              width={width}
+              height={high}
+              className="fill-accent-soft stroke-accent"
+              vectorEffect="non-scaling-stroke"
+            />
+          </g>
+        )
+      })}
+    </Frame>
   )
 }
 
@@ -79,46 +72,41 @@ export function Lines({ title, lines, labels, written }: LinesProps) {
   const most = Math.max(...lines.flatMap(({ values }) => values.map((value) => value ?? 0))) || 1
   const step = WIDTH / Math.max(labels.length - 1, 1)
   return (
-    <figure>
-      <Ceiling>{written(most)}</Ceiling>
-      <svg
-        role="img"
-        aria-label={title}
-        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
-        preserveAspectRatio="none"
-        className="h-36 w-full overflow-visible border-ink border-b rtl:-scale-x-100"
-      >
-        {lines.map(({ name, values, dashed }) => (
-          <path
-            key={name}
-            d={pathOf(values, step, most)}
-            vectorEffect="non-scaling-stroke"
-            strokeWidth={2}
-            strokeLinecap="round"
-            strokeDasharray={dashed ? '2 6' : undefined}
-            className={dashed ? 'fill-none stroke-ink' : 'fill-none stroke-accent'}
-          />
-        ))}
-      </svg>
-      <Ends first={labels[0]} last={labels.at(-1)} />
-      <ul className="mt-1 flex flex-wrap gap-x-5 text-small text-soft">
-        {lines.map(({ name, dashed }) => (
-          <li key={name} className="flex items-center gap-2">
-            <svg aria-hidden viewBox="0 0 24 4" className="h-1 w-6">
-              <path
-                d="M1 2H23"
-                strokeWidth={2}
-                strokeLinecap="round"
-                strokeDasharray={dashed ? '1 5' : undefined}
-                className={dashed ? 'stroke-ink' : 'stroke-accent'}
-              />
-            </svg>
-            {name}
-          </li>
-        ))}
-      </ul>
-    </figure>
+    <Frame title={title} ceiling={written(most)} labels={labels} legend={<Legend lines={lines} />}>
+      {lines.map(({ name, values, dashed = false }) => (
+        <path
+          key={name}
+          d={pathOf(values, step, most)}
+          vectorEffect="non-scaling-stroke"
+          strokeDasharray={dashed ? '2 6' : undefined}
+          {...penOf(dashed)}
+        />
+      ))}
+    </Frame>
   )
+}
+
+function Legend({ lines }: { lines: Line[] }) {
+  return (
+    <ul className="mt-1 flex flex-wrap gap-x-5 text-small text-soft">
+      {lines.map(({ name, dashed = false }) => (
+        <li key={name} className="flex items-center gap-2">
+          <svg aria-hidden viewBox="0 0 24 4" className="h-1 w-6">
+            <path d="M1 2H23" strokeDasharray={dashed ? '1 5' : undefined} {...penOf(dashed)} />
+          </svg>
+          {name}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function penOf(dashed: boolean) {
+  return {
+    strokeWidth: 2,
+    strokeLinecap: 'round',
+    className: cx('fill-none', dashed ? 'stroke-ink' : 'stroke-accent'),
+  } as const
 }
 
 /** A line through what was measured; a lone point is a short stroke, so that it is seen. */
@@ -137,15 +125,36 @@ function pathOf(values: (number | null)[], step: number, most: number): string {
   return parts.join('')
 }
 
-function Ceiling({ children }: { children: string }) {
-  return <p className="border-line border-b border-dashed pb-0.5 text-small text-soft tabular-nums">{children}</p>
+interface FrameProps {
+  title: string
+  /** What the upper edge stands for. */
+  ceiling: string
+  /** Of the places; the first and the last are told. */
+  labels: string[]
+  legend?: ReactNode
+  children: ReactNode
 }
 
-function Ends({ first, last }: { first: string | undefined; last: string | undefined }) {
+function Frame({ title, ceiling, labels, legend, children }: FrameProps) {
+  const [first] = labels
+  const last = labels.at(-1)
   return (
-    <figcaption className="mt-1 flex justify-between gap-4 text-small text-soft">
-      <span className="truncate">{first}</span>
-      {last !== first && <span className="truncate">{last}</span>}
-    </figcaption>
+    <figure>
+      <p className="border-line border-b border-dashed pb-0.5 text-small text-soft tabular-nums">{ceiling}</p>
+      <svg
+        role="img"
+        aria-label={title}
+        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        preserveAspectRatio="none"
+        className="h-36 w-full overflow-visible border-ink border-b rtl:-scale-x-100"
+      >
+        {children}
+      </svg>
+      <figcaption className="mt-1 flex justify-between gap-4 text-small text-soft">
+        <span className="truncate">{first}</span>
+        {last !== first && <span className="truncate">{last}</span>}
+      </figcaption>
+      {legend}
+    </figure>
   )
 }

@@ -85,9 +85,8 @@ export function UsagePage() {
 
 function Report({ report, by }: { report: UsageReport; by: By }) {
   const t = useText()
-  const places = by === 'day' ? everyDay(report.items) : report.items
-  const labelled = places.map((item) => ({ item, label: labelOf(t, item, by) }))
-  const used = labelled.map(({ item, label }) => ({ key: item.key, label, item: 'nothing' in item ? null : item }))
+  const places = by === 'day' ? everyDay(report.items) : report.items.map((item) => ({ key: item.key, item }))
+  const used = places.map(({ key, item }) => ({ key, item, label: labelOf(t, by, key, item?.label) }))
   const priced = report.items.some(({ cost }) => cost !== null)
   return (
     <div className="grid gap-10">
@@ -186,7 +185,7 @@ function Figures({ report: { items, totals }, by, priced }: FiguresProps) {
           </thead>
           <tbody className="divide-y divide-line">
             {items.map((item) => (
-              <FigureRow key={item.key} label={labelOf(t, item, by)} item={item} priced={priced} />
+              <FigureRow key={item.key} label={labelOf(t, by, item.key, item.label)} item={item} priced={priced} />
             ))}
           </tbody>
           <tfoot className="border-ink border-t font-semibold">
@@ -208,8 +207,10 @@ function FigureRow({ label, item, priced }: FigureRowProps) {
   const t = useText()
   return (
     <tr>
-      <th scope="row" className="max-w-64 break-words" dir="auto">
-        {label}
+      <th scope="row" className="max-w-64 break-words text-start">
+        <span className="block" dir="auto">
+          {label}
+        </span>
       </th>
       <td>{number(item.replies)}</td>
       <td>{number(item.prompt_tokens)}</td>
@@ -221,9 +222,9 @@ function FigureRow({ label, item, priced }: FigureRowProps) {
   )
 }
 
-function labelOf(t: Text, { key, label }: { key: string; label: string }, by: By): string {
+function labelOf(t: Text, by: By, key: string, name: string | undefined): string {
   if (by === 'day') return dayHeading(new Date(`${key}T12:00`))
-  return label || t('usage.nobody')
+  return name || t('usage.nobody')
 }
 
 function seconds(t: Text, milliseconds: number): string {

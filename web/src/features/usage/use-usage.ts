@@ -9,7 +9,7 @@ export type By = 'day' | 'model' | 'character'
 
 const DAY_MS = 86_400_000
 
-export interface UsageQuery {
+interface UsageQuery {
   by: By
   /** How many days back, today with them; null: all. */
   days: number | null
@@ -49,14 +49,20 @@ function daysBack(days: number): Date {
   return midnight
 }
 
-/** The items with the days between them on which nothing was answered: a plot has a place for each. */
-export function everyDay(items: UsageItem[]): (UsageItem | { key: string; label: string; nothing: true })[] {
+/** A place of a plot, and what was measured there. */
+export interface Place {
+  key: string
+  item: UsageItem | null
+}
+
+/** A place for each day from the first item to the last, also for those on which nothing was answered. */
+export function everyDay(items: UsageItem[]): Place[] {
   const byDay = new Map(items.map((item) => [item.key, item]))
   const first = Date.parse(items[0]?.key ?? '')
   const last = Date.parse(items.at(-1)?.key ?? '')
-  if (Number.isNaN(first) || Number.isNaN(last)) return items
+  if (Number.isNaN(first) || Number.isNaN(last)) return items.map((item) => ({ key: item.key, item }))
   return Array.from({ length: Math.round((last - first) / DAY_MS) + 1 }, (_, place) => {
     const key = new Date(first + place * DAY_MS).toISOString().slice(0, 10)
-    return byDay.get(key) ?? { key, label: key, nothing: true as const }
+    return { key, item: byDay.get(key) ?? null }
   })
 }

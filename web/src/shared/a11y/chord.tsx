@@ -4,11 +4,17 @@ import { type Command, chordFor, labels } from './keymap'
 /** The keys of a command as they are now; nothing when it has none. */
 export function Chord({ command }: { command: Command }) {
   const [{ keys }] = useInterface()
-  const chord = chordFor(command, keys)
-  return chord === null ? null : <Keys chord={chord} />
+  return <ChordKeys chord={chordFor(command, keys)} />
 }
 
-export function Keys({ chord }: { chord: string }) {
+interface ChordKeysProps {
+  chord: string | null
+  /** What stands there without keys. */
+  none?: string
+}
+
+export function ChordKeys({ chord, none }: ChordKeysProps) {
+  if (chord === null) return none && <span className="text-small text-soft">{none}</span>
   return (
     <span className="flex shrink-0 gap-1" dir="ltr">
       {labels(chord).map((label) => (

@@ -4,7 +4,8 @@ import type { MessageKey } from '../i18n/keys'
 import { useText } from '../i18n/text'
 import { useInterface } from '../theme/use-interface'
 import { IconButton } from '../ui/button'
-import { Keys } from './chord'
+import { Layer } from '../ui/layer'
+import { ChordKeys } from './chord'
 import { COMMANDS, chordFor, KEYMAP, type Where } from './keymap'
 
 const GROUPS: { where: Where; name: MessageKey }[] = [
@@ -22,34 +23,29 @@ export function KeysDialog({ onClose }: { onClose: () => void }) {
     { name: t('keys.newLine'), chord: enter === 'send' ? 'Shift+Enter' : 'Enter' },
   ]
   return (
-    <Dialog.Root open onOpenChange={(stays) => stays || onClose()}>
-      <Dialog.Portal>
-        <Dialog.Overlay className="fixed inset-0 z-40 animate-fade bg-ink/25" />
-        <Dialog.Content
-          aria-describedby={undefined}
-          className="fixed inset-x-4 top-[max(1rem,8dvh)] z-50 mx-auto max-h-[84dvh] max-w-[34rem] animate-layer overflow-y-auto rounded-card border border-line bg-surface p-5 shadow-float"
-        >
-          <div className="flex items-center justify-between">
-            <Dialog.Title className="font-semibold font-story text-title">{t('keys.keys')}</Dialog.Title>
-            <Dialog.Close asChild>
-              <IconButton icon={X} name={t('keys.close')} />
-            </Dialog.Close>
-          </div>
-          {GROUPS.map(({ where, name }) => (
-            <section key={where} className="mt-4">
-              <h3 className="font-semibold text-small text-soft">{t(name)}</h3>
-              <dl>
-                {where === 'composer' &&
-                  writing.map((one) => <Line key={one.name} name={one.name} chord={one.chord} />)}
-                {COMMANDS.filter((command) => KEYMAP[command].where === where).map((command) => (
-                  <Line key={command} name={t(KEYMAP[command].name)} chord={chordFor(command, keys)} />
-                ))}
-              </dl>
-            </section>
-          ))}
-        </Dialog.Content>
-      </Dialog.Portal>
-    </Dialog.Root>
+    <Layer
+      onClose={onClose}
+      aria-describedby={undefined}
+      className="inset-x-4 top-[max(1rem,8dvh)] max-h-[84dvh] max-w-[34rem] animate-layer overflow-y-auto p-5"
+    >
+      <div className="flex items-center justify-between">
+        <Dialog.Title className="font-semibold font-story text-title">{t('keys.keys')}</Dialog.Title>
+        <Dialog.Close asChild>
+          <IconButton icon={X} name={t('keys.close')} />
+        </Dialog.Close>
+      </div>
+      {GROUPS.map(({ where, name }) => (
+        <section key={where} className="mt-4">
+          <h3 className="font-semibold text-small text-soft">{t(name)}</h3>
+          <dl>
+            {where === 'composer' && writing.map((one) => <Line key={one.name} name={one.name} chord={one.chord} />)}
+            {COMMANDS.filter((command) => KEYMAP[command].where === where).map((command) => (
+              <Line key={command} name={t(KEYMAP[command].name)} chord={chordFor(command, keys)} />
+            ))}
+          </dl>
+        </section>
+      ))}
+    </Layer>
   )
 }
 
@@ -59,7 +55,7 @@ function Line({ name, chord }: { name: string; chord: string | null }) {
     <div className="flex min-h-9 items-center justify-between gap-4 border-line border-b last:border-0">
       <dt>{name}</dt>
       <dd>
-        {chord === null ? <span className="text-small text-soft">{t('keys.none')}</span> : <Keys chord={chord} />}
+        <ChordKeys chord={chord} none={t('keys.none')} />
       </dd>
     </div>
   )

@@ -5,3 +5,8 @@
 export const root: URL = import.meta.env.PROD
   ? new URL(/* @vite-ignore */ '..', import.meta.url)
   : new URL('/', location.href)
+
+/** Where a picture is that a row names: an address of the server, below its root, or the picture itself (`data:`). */
+export function pictureAddress(image: string): string {
+  return new URL(image.replace(/^\//, ''), root).href
+}

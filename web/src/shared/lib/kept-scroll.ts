@@ -8,7 +8,7 @@ const MOST_ENTRIES = 100
 const positions = stored()
 addEventListener('pagehide', () => {
   try {
-    sessionStorage.setItem(NAME, JSON.stringify([...positions].slice(-MOST_ENTRIES)))
+    sessionStorage.setItem(NAME, JSON.stringify([...positions]))
   } catch {
     // A browser may refuse storage: after a reload the page begins at its top then.
   }
@@ -30,6 +30,8 @@ export function useKeptScroll(box: RefObject<HTMLElement | null>): void {
     const keep = () => {
       positions.delete(key)
       positions.set(key, element.scrollTop)
+      const [oldest] = positions.keys()
+      if (positions.size > MOST_ENTRIES && oldest !== undefined) positions.delete(oldest)
     }
     addEventListener('pagehide', keep, { signal: left.signal, capture: true })
     return () => {

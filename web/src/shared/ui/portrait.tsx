@@ -1,4 +1,4 @@
-import { root } from '../api/root'
+import { pictureAddress } from '../api/root'
 import { cx } from '../lib/class-names'
 import { monogram } from '../lib/monogram'
 import { voiceStyle } from '../theme/voice'
@@ -25,14 +25,7 @@ export function Portrait({ name, image, size = 'small', ring = false }: Portrait
     ring && 'outline-1 outline-voice outline-offset-2',
   )
   if (image)
-    return (
-      <img
-        src={new URL(image.replace(/^\//, ''), root).href}
-        alt=""
-        style={voiceStyle(name)}
-        className={cx(shape, 'object-cover')}
-      />
-    )
+    return <img src={pictureAddress(image)} alt="" style={voiceStyle(name)} className={cx(shape, 'object-cover')} />
   return (
     <span aria-hidden style={voiceStyle(name)} className={cx(shape, 'bg-voice text-on-voice')}>
       {monogram(name)}
