@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto'
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { brotliCompress, gzip, gzipSync } from 'node:zlib'
 import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
-import type { Plugin, Rolldown } from 'vite'
+import { type Plugin, type Rolldown, transformWithOxc } from 'vite'
 import { defineConfig } from 'vitest/config'
 import { catalogues } from './catalogues.ts'
 
@@ -47,6 +48,25 @@ function compressed(): Plugin {
         await writeFile(join(folder, `${name}.br`), await promisify(brotliCompress)(content))
         await writeFile(join(folder, `${name}.gz`), await promisify(gzip)(content, { level: 9 }))
       }
+    },
+  }
+}
+
+/** Write `sw.js` beside the page; it is told of which hashed files this build consists. */
+function serviceWorker(): Plugin {
+  const file = join(import.meta.dirname, 'src/sw/sw.ts')
+  return {
+    name: 'service-worker',
+    apply: 'build',
+    generateBundle: {
+      order: 'post',
+      async handler(_, bundle) {
+        const { code } = await transformWithOxc(await readFile(file, 'utf8'), file)
+        const assets = JSON.stringify(Object.keys(bundle).filter((name) => name.startsWith('assets/')))
+        const build = createHash('sha256').update(assets).digest('hex').slice(0, 16)
+        const source = `const BUILD = '${build}'\nconst ASSETS = ${assets}\n${code}`
+        this.emitFile({ type: 'asset', fileName: 'sw.js', source })
+      },
     },
   }
 }
@@ -103,7 +123,7 @@ function compressedBytes(outputs: (Rolldown.OutputChunk | Rolldown.OutputAsset)[
 
 export default defineConfig({
   base: './',
-  plugins: [catalogues(), react(), tailwindcss(), compressed(), budget()],
+  plugins: [catalogues(), react(), tailwindcss(), serviceWorker(), compressed(), budget()],
   build: {
     outDir: STATIC,
     emptyOutDir: true,

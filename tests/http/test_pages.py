@@ -16,7 +16,8 @@ def folder(tmp_path: Path) -> Path:
     static = tmp_path / "static"
     (static / "assets").mkdir(parents=True)
     (static / "index.html").write_text('<meta name="csp-nonce" content="__CSP_NONCE__">')
-    (static / "theme.js").write_text("theme()")
+    for name in ("theme.js", "sw.js", "manifest.webmanifest", "icon.svg", "icon-192.png"):
+        (static / name).write_text(name)
     (static / "assets" / "main-1a2b.js").write_text("main()")
     (static / "assets" / "main-1a2b.js.br").write_bytes(b"brotli")
     (static / "assets" / "main-1a2b.js.gz").write_bytes(b"gzip")
@@ -41,15 +42,39 @@ async def test_every_page_is_the_one_page_with_a_nonce_of_its_own(folder: Path, 
     assert second.text != first.text
 
 
-async def test_assets_are_kept_for_ever_and_other_files_are_not(folder: Path) -> None:
+async def test_assets_are_kept_for_ever(folder: Path) -> None:
     async with browser(Pages(folder)) as client:
-        client.headers["accept-encoding"] = "identity"
-        asset, file = await client.get("/assets/main-1a2b.js"), await client.get("/theme.js")
+        asset = await client.get("/assets/main-1a2b.js", headers={"Accept-Encoding": "identity"})
 
     assert "immutable" in asset.headers["cache-control"]
-    assert file.headers["cache-control"] == "no-cache"
-    assert file.text == "theme()"
     assert asset.headers["content-type"].startswith("text/javascript")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("theme.js", "text/javascript; charset=utf-8"),
+        ("sw.js", "text/javascript; charset=utf-8"),
+        ("manifest.webmanifest", "application/manifest+json"),
+        ("icon.svg", "image/svg+xml"),
+        ("icon-192.png", "image/png"),
+    ],
+)
+async def test_other_files_are_asked_for_anew_and_are_what_they_say(folder: Path, name: str, kind: str) -> None:
+    async with browser(Pages(folder)) as client:
+        file = await client.get(f"/{name}")
+
+    assert (file.headers["cache-control"], file.headers["content-type"]) == ("no-cache", kind)
+    assert file.text == name
+
+
+@pytest.mark.req("S56")
+async def test_the_worker_reaches_nobody_but_its_own_server(folder: Path) -> None:
+    async with browser(Pages(folder)) as client:
+        worker = await client.get("/sw.js")
+
+    assert "connect-src 'self'" in worker.headers["content-security-policy"]
+    assert "service-worker-allowed" not in worker.headers
 
 
 @pytest.mark.parametrize(

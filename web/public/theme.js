@@ -20,6 +20,12 @@
     return dark.matches ? 'dark' : 'light'
   }
 
+  /** The paper, for the frame that a telephone or an installed app draws around the page. */
+  function paperOf(theme) {
+    if (theme === 'contrast') return dark.matches ? '#000000' : '#ffffff'
+    return theme === 'dark' ? '#15161a' : '#faf8f4'
+  }
+
   function dress() {
     const chosen = recall('interface') ?? { theme: recall('theme') }
     dataset.theme = themeOf(chosen.theme)
@@ -28,6 +34,7 @@
     dataset.fontSize = chosen.font_size ?? 'medium'
     dataset.storyFace = chosen.story_face ?? 'serif'
     dataset.motion = chosen.motion === 'reduced' || calm.matches ? 'reduced' : 'full'
+    document.querySelector('meta[name="theme-color"]')?.setAttribute('content', paperOf(dataset.theme))
   }
 
   dress()

@@ -12,16 +12,19 @@ import './app.css'
 import { ClientLog, watch } from './client-log'
 import { Providers, queryClient } from './providers'
 import { router } from './router'
-import { isOutdated } from './version'
+import { registerWorker } from './sw-register'
+import { isOutdated, leaveOutdated } from './version'
 
 // The scroll lock of dialogs adds a style tag; the policy allows it by the page's nonce alone.
 const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content
 if (nonce) setNonce(nonce)
 
 followSessionNews(conversations, queryClient)
-conversations.onNews(async ({ kind }) => {
-  if (kind === 'reconnected' && (await isOutdated())) store.dispatch(becameOutdated())
+conversations.onNews(({ kind }) => {
+  if (kind === 'reconnected') void tellIfOutdated()
 })
+addEventListener('vite:preloadError', () => void leaveOutdated(() => location.reload()))
+if (import.meta.env.PROD) void registerWorker(tellIfOutdated)
 void outbox.start()
 socket.start()
 
@@ -53,6 +56,10 @@ createRoot(place, {
     </Providers>
   </StrictMode>,
 )
+
+async function tellIfOutdated(): Promise<void> {
+  if (await isOutdated()) store.dispatch(becameOutdated())
+}
 
 /** The route as the server's schema has it; what leads nowhere has none. */
 function templateOf(paths: string[]): string | undefined {
