@@ -1,15 +1,18 @@
 import { Copy, Pencil, Trash2 } from 'lucide-react'
+import { Dialog } from 'radix-ui'
 import { useState } from 'react'
 import { Link } from 'react-router'
 import { Button, type ButtonLook, buttonClass, IconButton } from '../src/shared/ui/button'
 import { Choice } from '../src/shared/ui/choice'
 import { Ask } from '../src/shared/ui/dialog'
 import { Field, TextArea, TextField } from '../src/shared/ui/field'
+import { Layer } from '../src/shared/ui/layer'
 import { useLeaveGuard } from '../src/shared/ui/leave-guard'
 import { Menu, MenuChoice, MenuItem, MenuLine } from '../src/shared/ui/menu'
 import { Page } from '../src/shared/ui/page'
 import { PageTitle } from '../src/shared/ui/page-title'
 import { Portrait } from '../src/shared/ui/portrait'
+import { RowOptions } from '../src/shared/ui/row-options'
 import { Switch } from '../src/shared/ui/switch'
 import { Time } from '../src/shared/ui/time'
 import { useNotify } from '../src/shared/ui/toaster'
@@ -18,6 +21,10 @@ import { Exhibit, Room } from './exhibit'
 const LOOKS: ButtonLook[] = ['primary', 'plain', 'quiet', 'danger']
 const PICTURE = '/icon.svg'
 const HOUR_MS = 3_600_000
+const ROWS = [
+  { id: '1', name: 'The first' },
+  { id: '2', name: 'The second' },
+]
 
 export function Controls() {
   return (
@@ -94,8 +101,7 @@ function Fields() {
           <Field label="One of many">
             {(control) => (
               <select {...control}>
-                <option>The first</option>
-                <option>The second</option>
+                <RowOptions rows={ROWS} />
               </select>
             )}
           </Field>
@@ -154,6 +160,7 @@ function Choices() {
 function Layers() {
   const notify = useNotify()
   const [asking, setAsking] = useState(false)
+  const [open, setOpen] = useState(false)
   const [model, setModel] = useState('small')
   return (
     <>
@@ -193,6 +200,19 @@ function Layers() {
         >
           This cannot be undone.
         </Ask>
+      </Exhibit>
+      <Exhibit of="Layer" inline>
+        <Button onClick={() => setOpen(true)}>Open the layer</Button>
+        {open && (
+          <Layer
+            onClose={() => setOpen(false)}
+            aria-describedby={undefined}
+            className="inset-x-4 top-[12vh] max-w-lg p-5"
+          >
+            <Dialog.Title className="font-semibold font-story text-title">A dialog above the page</Dialog.Title>
+            <p>Esc closes it, and so does a press beside it.</p>
+          </Layer>
+        )}
       </Exhibit>
       <Exhibit of="Toaster" inline>
         <Button onClick={() => notify.say('Copied')}>say</Button>
