@@ -10,8 +10,7 @@ from statistics import median
 
 from playwright.sync_api import Browser, Route, expect
 
-from bench.web.tab import Tab, tab_of
-from bench.web.trace import Mark, Trace
+from bench.web.tab import Look, Tab, tab_of
 from tests.browser.chat.frames import Frames
 from tests.browser.installation import Installation
 from tests.browser.long_chat import lengthen, text_of
@@ -21,8 +20,9 @@ MODEL = "ten-thousand"
 MESSAGES = 10_000
 PIECES_A_SECOND = 60.0
 """Of a reply: twice as many as may be painted, so that the tab sets the pace."""
-NEAR = 1_000
-"""Letters on either side of a length at which a flush counts as one of that length."""
+LETTERS, NEAR = 8_000, 1_000
+"""Of the reply, where the cost of a flush is taken, and on either side of that."""
+FEW = 500
 LONG_TASK_MS = 100.0
 SCREENFUL = 2_000
 """Letters that a reader has to scroll through."""
@@ -78,34 +78,33 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Streamed:
-    """A reply that was painted as it came."""
+    """A reply that was painted as it came: looks at its begin, before and after `LETTERS`, and at its end."""
 
-    trace: Trace
-    flushes: list[Mark]
+    looks: tuple[Look, Look, Look, Look]
+    tasks_ms: list[float]
 
     @property
     def flushes_a_second(self) -> float:
         """How often it was painted."""
-        return (len(self.flushes) - 1) / self._seconds
+        first, *_, last = self.looks
+        return (last.flushes - first.flushes) / (last.at - first.at)
 
     @property
     def share(self) -> float:
         """Which part of a core the main thread took."""
-        return self.trace.processor_ms(self.flushes[0].at, self.flushes[-1].at) / 1_000 / self._seconds
+        first, *_, last = self.looks
+        return (last.busy - first.busy) / (last.at - first.at)
+
+    @property
+    def cost_ms(self) -> float:
+        """What a flush costs the main thread while there are about `LETTERS`, in milliseconds of a core."""
+        _, before, after, _ = self.looks
+        return (after.busy - before.busy) * 1_000 / (after.flushes - before.flushes)
 
     @property
     def long_tasks(self) -> int:
         """How many tasks took longer than a reader waits without noticing."""
-        return sum(task.milliseconds > LONG_TASK_MS for task in self.trace.tasks)
-
-    def cost_at(self, letters: int) -> float:
-        """Return what a flush costs the main thread while there are about so many letters, in ms of a core."""
-        near = [flush for flush in self.flushes if abs(flush.detail - letters) <= NEAR]
-        return self.trace.processor_ms(near[0].at, near[-1].at) / (len(near) - 1)
-
-    @property
-    def _seconds(self) -> float:
-        return (self.flushes[-1].at - self.flushes[0].at) / 1_000
+        return sum(task > LONG_TASK_MS for task in self.tasks_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +172,11 @@ class Theatre:
         """Let a reply come, and do nothing."""
         with self._opened(slowdown) as tab:
             tab.mark_flushes()
-            with tab.traced() as trace:
-                tab.until_written(self._story(tab, seconds, letters), 3 * seconds + 30)
-        return Streamed(trace, trace.marks("flush"))
+            reply = self._story(tab, seconds, letters)
+            places = (FEW, min(LETTERS - NEAR, letters // 2), min(LETTERS + NEAR, letters * 3 // 4))
+            first, before, after = (_looked(tab, reply, place) for place in places)
+            tab.until_written(reply, 3 * seconds + 30)
+            return Streamed((first, before, after, tab.look()), tab.long_tasks_ms())
 
     def interactions_ms(self, slowdown: float) -> list[float]:
         """Write, open a menu, hide and show the chats while a reply comes; return how long each took to be seen."""
@@ -267,6 +268,11 @@ class Theatre:
         session = self.provider.begin(self.installation, f"other-{number}", text="Yes.")
         lengthen(self.installation, session, OTHER_MESSAGES)
         return session
+
+
+def _looked(tab: Tab, reply: str, letters: int) -> Look:
+    tab.until_letters(reply, letters)
+    return tab.look()
 
 
 def _write(tab: Tab) -> None:

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -15,6 +16,9 @@ WAIT_MS = 30_000
 SAMPLING_MICROSECONDS = 250
 
 _MARK_FLUSHES = """() => {
+  window.longTasks = []
+  new PerformanceObserver(list => longTasks.push(...list.getEntries().map(({ duration }) => duration)))
+    .observe({ type: 'longtask' })
   let shown = 0
   new MutationObserver(() => {
     const letters = document.querySelector('article[aria-busy=true] .tale')?.textContent.length ?? 0
@@ -22,6 +26,9 @@ _MARK_FLUSHES = """() => {
     shown = letters
   }).observe(document.querySelector('[role=log]'), { subtree: true, childList: true, characterData: true })
 }"""
+_LOOK = "() => [performance.now() / 1_000, performance.getEntriesByName('flush').length]"
+_POLLING_MS = 100
+"""Between two looks at a text; the default would ask for every frame."""
 _MARK_ROW = """id => {
   const look = () => {
     const row = document.querySelector(`article[data-row="${id}"] .tale`)
@@ -38,6 +45,15 @@ _LARGEST_PAINT = """() => new Promise(done => new PerformanceObserver(list => {
 _TWO_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What had happened until a moment. `busy`: seconds of a core that the main thread's tasks have taken."""
+
+    at: float
+    flushes: int
+    busy: float
+
+
 class Tab:
     """One tab. `browser` tells about it, and slows it down."""
 
@@ -45,6 +61,7 @@ class Tab:
         self.page = page
         self._browser = page.context.browser
         self._devtools = page.context.new_cdp_session(page)
+        self._devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
 
     @property
     def log(self) -> Locator:
@@ -98,6 +115,7 @@ class Tab:
         self.page.wait_for_function(
             "([id, letters]) => document.querySelector(`[data-row='${id}'] .tale`)?.textContent.length >= letters",
             arg=[reply, letters],
+            polling=_POLLING_MS,
         )
 
     def is_written(self, reply: str) -> bool:
@@ -109,8 +127,18 @@ class Tab:
         self.page.evaluate(_TWO_FRAMES)
 
     def mark_flushes(self) -> None:
-        """Note in traces, from now on, each change of the text that is being written, with the letters it has then."""
+        """Note each change of the text that is being written, with the letters it has then, and long tasks."""
         self.page.evaluate(_MARK_FLUSHES)
+
+    def look(self) -> Look:
+        """Return what has happened since flushes are marked."""
+        metrics = {each["name"]: each["value"] for each in self._devtools.send("Performance.getMetrics")["metrics"]}
+        at, flushes = self.page.evaluate(_LOOK)
+        return Look(at, flushes, metrics["TaskDuration"])
+
+    def long_tasks_ms(self) -> list[float]:
+        """Return the tasks that took more than 50 ms since flushes are marked."""
+        return [float(task) for task in self.page.evaluate("longTasks")]
 
     def mark_row(self, message_id: str) -> None:
         """Note in traces when this row first stands in sight."""

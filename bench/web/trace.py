@@ -24,20 +24,6 @@ class Mark:
     detail: float
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """What the main thread did at once. `processor`: as long as it had a core."""
-
-    began: float
-    ended: float
-    processor: float
-
-    @property
-    def milliseconds(self) -> float:
-        """From its beginning to its end, whatever came between."""
-        return self.ended - self.began
-
-
 class Trace:
     """What the process that drew a page did.
 
@@ -47,7 +33,6 @@ class Trace:
 
     def __init__(self, frame: str) -> None:
         self._frame = frame
-        self._process = self._thread = 0
         self._events: list[Event] = []
 
     def read(self, events: Sequence[Event]) -> None:
@@ -56,20 +41,11 @@ class Trace:
         Raises:
             ValueError: the page is not in it.
         """
-        drew = Counter((event["pid"], event["tid"]) for event in events if self._is_paint(event))
+        drew = Counter(event["pid"] for event in events if self._is_paint(event))
         if not drew:
             raise ValueError("the page was not traced")
-        ((self._process, self._thread), _), *_ = drew.most_common(1)
-        self._events = sorted((event for event in events if event["pid"] == self._process), key=lambda each: each["ts"])
-
-    @property
-    def tasks(self) -> list[Task]:
-        """What the main thread did, in order."""
-        return [
-            Task(_at(event), _at(event) + event["dur"] / 1_000, event["tdur"] / 1_000)
-            for event in self._named("RunTask")
-            if event["tid"] == self._thread and "dur" in event and "tdur" in event
-        ]
+        ((process, _),) = drew.most_common(1)
+        self._events = sorted((event for event in events if event["pid"] == process), key=lambda each: each["ts"])
 
     def marks(self, name: str) -> list[Mark]:
         """Return the page's marks of this name, in order."""
@@ -78,10 +54,6 @@ class Trace:
             for event in self._named(name)
             if event["cat"] == "blink.user_timing" and event["ph"] == "I"
         ]
-
-    def processor_ms(self, began: float, ended: float) -> float:
-        """Return how much of a core the main thread took in this time."""
-        return sum(task.processor for task in self.tasks if began <= task.began < ended)
 
     def from_click_to(self, name: str) -> float:
         """Return how long it was from the click to the frame on the screen in which the page had noted `name`."""

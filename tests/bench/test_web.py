@@ -10,7 +10,8 @@ from bench.web.__main__ import section, theatre
 from bench.web.build import weights
 from bench.web.results import figures_of, measure, slowest
 from bench.web.scenes import Size, Streamed
-from bench.web.trace import Mark, Profile, Task, Trace
+from bench.web.tab import Look
+from bench.web.trace import Mark, Profile, Trace
 
 TAB, OTHER, FRAME = 7, 8, "F"
 STILL = {"Gap", "moves,", "growth", "Tasks"}
@@ -20,10 +21,6 @@ STILL = {"Gap", "moves,", "growth", "Tasks"}
 def event(name: str, at: float, *, process: int = TAB, thread: int = 1, **more: Any) -> dict[str, Any]:
     """Return an event at so many milliseconds."""
     return {"name": name, "ts": at * 1_000, "pid": process, "tid": thread, "ph": "X", "cat": "", "args": {}} | more
-
-
-def task(at: float, length: float, processor: float, **more: Any) -> dict[str, Any]:
-    return event("RunTask", at, dur=length * 1_000, tdur=processor * 1_000, **more)
 
 
 def timing(kind: str, at: float, interaction: int, duration: float) -> dict[str, Any]:
@@ -43,11 +40,10 @@ def traced(*events: dict[str, Any]) -> Trace:
     return trace
 
 
-def test_only_the_main_thread_of_the_page_counts() -> None:
-    trace = traced(task(20, 5, 3), task(10, 4, 4), task(10, 9, 9, thread=2), task(10, 9, 9, process=OTHER))
+def test_only_the_process_that_drew_the_page_counts() -> None:
+    trace = traced(mark("flush", 10, "7"), mark("flush", 20, "9"), mark("flush", 15, "8") | {"pid": OTHER})
 
-    assert trace.tasks == [Task(10, 14, 4), Task(20, 25, 3)]
-    assert trace.processor_ms(10, 20) == 4
+    assert trace.marks("flush") == [Mark(10, 7), Mark(20, 9)]
 
 
 def test_a_page_that_is_not_in_the_trace_is_an_error() -> None:
@@ -84,13 +80,13 @@ def test_one_of_fifty_interactions_may_be_slow() -> None:
     assert slowest([8.0, 300.0, *[16.0] * 48]) == 16
 
 
-def test_a_flush_costs_what_the_main_thread_did_until_the_next() -> None:
-    flushes = [Mark(at * 100, letters) for at, letters in enumerate((6_500, 7_500, 8_000, 8_500, 9_500))]
-    trace = traced(*(task(flush.at, 6, 5) for flush in flushes), task(250, 150, 150))
-    streamed = Streamed(trace, flushes)
+def test_a_flush_costs_what_the_main_thread_took_until_the_next() -> None:
+    looks = (Look(1, 10, 0.1), Look(11, 200, 1.9), Look(13, 250, 2.4), Look(41, 1_010, 10.1))
+    streamed = Streamed(looks, [60, 110])
 
-    assert streamed.cost_at(8_000) == (5 + 5 + 150) / 2
-    assert streamed.flushes_a_second == 10
+    assert streamed.cost_ms == pytest.approx(10)
+    assert streamed.share == pytest.approx(0.25)
+    assert streamed.flushes_a_second == 25
     assert streamed.long_tasks == 1
 
 
