@@ -71,7 +71,11 @@ class Audience:
 
         Each change is told to each connection. Where both are many only a session's newest is told, and a little later.
         """
-        if hint.kind != "session:deleted" and (self._waiting or self._sent >= HINTS_A_SECOND):
+        if hint.kind == "session:deleted":
+            # Whoever heard of a change after it would take the session for one that is there.
+            self._waiting = {about: other for about, other in self._waiting.items() if other.session != hint.session}
+            self._tell(hint)
+        elif self._waiting or self._sent >= HINTS_A_SECOND:
             self._waiting[hint.session.session_id, hint.kind] = hint
         else:
             self._tell(hint)

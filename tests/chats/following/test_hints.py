@@ -48,3 +48,18 @@ async def test_where_changes_and_connections_are_many_only_the_newest_change_is_
     assert 3 * len(channels) == HINTS_A_SECOND
     assert at_once == ["0.0", "1.0", "2.0"]
     assert sorted(later) == ["0.2", "1.2", "2.2", "3.2", "4.2"]
+
+
+@in_virtual_time
+async def test_nobody_hears_of_a_change_after_its_session_was_deleted(scene: Scene) -> None:
+    channels = [Channel() for _ in range(HINTS_A_SECOND)]
+    for channel in channels:
+        scene.following.register(channel, scene.world.actor, curious=True)
+    told, deleted, kept = (SessionKey(scene.world.key.user_id, new_id()) for _ in range(3))
+
+    for key, body in ((told, "at once"), (deleted, "too late"), (kept, "later")):
+        scene.world.bus.publish_hint(SessionHint(key, "session:updated", body))
+    scene.world.bus.publish_hint(SessionHint(deleted, "session:deleted", "gone"))
+    await asyncio.sleep(5)
+
+    assert [frame.body for frame in await channels[0].frames()] == ["at once", "gone", "later"]
