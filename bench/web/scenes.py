@@ -149,6 +149,7 @@ class Theatre:
             with self._tab() as tab:
                 tab.page.goto("/gallery")
                 expect(tab.link(self.session)).to_be_visible()
+                tab.until_installed()
                 tab.mark_row(self._last)
                 with tab.traced() as trace:
                     tab.link(self.session).click()
@@ -252,6 +253,7 @@ class Theatre:
         """Open the chat; what is said in it goes away with the tab."""
         with self._tab(slowdown) as tab:
             tab.open(self.session, self._last)
+            tab.until_installed()
             yield tab
         reply = self.installation.get(f"/sessions/{self.session}")["active_leaf_id"]
         if reply != self._last:

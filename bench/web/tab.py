@@ -97,6 +97,10 @@ class Tab:
         expect(self.row(last)).to_be_in_viewport()
         self.settle()
 
+    def until_installed(self) -> None:
+        """Wait until the app's worker has fetched all of it, so that nothing but the reader is at work."""
+        self.page.wait_for_function("() => navigator.serviceWorker.ready.then(() => true)")
+
     def say(self, text: str) -> str:
         """Say something and return the id of the reply, which is being written then."""
         busy = self.page.locator("article[aria-busy=true]")
