@@ -75,26 +75,22 @@ export function ReplyAnnouncer({ reply, speaker }: { reply: Message | null; spea
 
 /** The announcement that stands there, and how to put another one behind those that wait. */
 function useAnnouncements(): [string, (words: string) => void] {
-  const [said, setSaid] = useState('')
-  const waiting = useRef<string[]>([])
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
-  useEffect(
-    () => () => {
-      clearTimeout(timer.current)
-      timer.current = undefined
-    },
-    [],
-  )
+  const [queue, setQueue] = useState<readonly { words: string }[]>([])
+  const stands = useRef<{ first: object | undefined; since: number }>({ first: undefined, since: 0 })
+  const [first] = queue
+  const more = queue.length > 1
 
-  const say = useCallback((words: string) => {
-    waiting.current.push(words)
-    if (timer.current === undefined) next()
+  // From its drawing on, however late that was.
+  useEffect(() => {
+    if (first !== stands.current.first) stands.current = { first, since: Date.now() }
+    if (!more) return
+    const next = () => setQueue(([, ...rest]) => rest)
+    const left = stands.current.since + STANDS_MS - Date.now()
+    if (left <= 0) return next()
+    const timer = setTimeout(next, left)
+    return () => clearTimeout(timer)
+  }, [first, more])
 
-    function next() {
-      const first = waiting.current.shift()
-      timer.current = first === undefined ? undefined : setTimeout(next, STANDS_MS)
-      if (first !== undefined) setSaid(first)
-    }
-  }, [])
-  return [said, say]
+  const say = useCallback((words: string) => setQueue((before) => [...before, { words }]), [])
+  return [first?.words ?? '', say]
 }
