@@ -58,13 +58,14 @@ async def assemble(context: Context, provider: Provider, *, kept: str = "") -> P
 def preview(context: Context) -> PreviewOut:
     """Return the message that the prompts of a chat begin with, before anything was said in it.
 
-    Its tokens are an estimate: no tokenizer is asked.
+    Its tokens are an estimate: no tokenizer is asked. Of a prompt of nothing but an absent character's name no text is
+    left, and no such message sent.
     """
     profile: Profile = "tiny" if context.model is not None and context.model.provider == "local" else "normal"
     parts = _choose(_DRAFTS[profile](context, ""), 1.0, ESTIMATED_MARGIN).parts
     sent = [part for part in parts if part.role == "system" and not part.cut]
-    (message,) = messages_of(sent)
-    return PreviewOut(text=message.text, tokens=sum(part.tokens for part in sent), profile=profile)
+    text = "".join(message.text for message in messages_of(sent))
+    return PreviewOut(text=text, tokens=sum(part.tokens for part in sent), profile=profile)
 
 
 @dataclass(frozen=True, slots=True)

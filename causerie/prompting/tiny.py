@@ -78,7 +78,7 @@ def _details(name: str, description: str) -> str:
     sentence = _first_sentence(" ".join(description.split(" "))).strip().rstrip(".!?。！？").rstrip()
     if not sentence:
         return ""
-    names = "|".join(map(re.escape, (name, name.split(maxsplit=1)[0], "you", "he", "she", "they", "it")))
+    names = "|".join(map(re.escape, (name, (name.split(maxsplit=1) or [name])[0], "you", "he", "she", "they", "it")))
     subject = re.match(rf"(?:{names})\s+", sentence, re.IGNORECASE)
     if not subject:
         return f", {sentence[0].lower()}{sentence[1:]}" if _ARTICLE.match(sentence) else f": {sentence}"
@@ -97,11 +97,16 @@ def _first_sentence(text: str) -> str:
 
 
 def _shortened(details: str, room: int) -> str:
-    """Return as many of the words as fit, up to the last comma among them if that leaves more than half."""
+    """Return as many of the words as fit, up to the last comma among them if that leaves more than half.
+
+    `details` begins with a sign and a space, which are no word.
+    """
     if tokens.estimate(details) <= room:
         return details
+    # Counted again without each word: what no script fits into the room is not looked at.
+    details = details[: max(int(room / tokens.LATIN) + 2, 0)]
     while details and tokens.estimate(details) > room:
-        details = details[: max(details.rfind(" "), 0)] if " " in details[1:] else details[:-1]
+        details = details[: details.rfind(" ")] if " " in details[2:] else details[:-1]
     clause = details.rfind(",")
     return details[:clause] if clause > len(details) // 2 else details
 

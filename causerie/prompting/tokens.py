@@ -4,6 +4,7 @@ import re
 
 # Tokens per code point, on the careful side of what the common byte-pair tokenizers do with running text.
 LATIN = 0.28
+"""The lowest rate: no script has fewer."""
 _RATES: tuple[tuple[re.Pattern[str], float], ...] = (
     (re.compile("[\u0080-\u036f\u1e00-\u1eff\u2000-\u206f]+"), 0.7),  # accented letters, typographic marks
     (re.compile("[\u0370-\u052f]+"), 0.45),  # Greek, Cyrillic

@@ -116,3 +116,9 @@ def test_what_somebody_else_has_or_the_trash_is_not_there(settled: Desk) -> None
 
 def test_an_empty_prompt_gives_way_to_ours(settled: Desk) -> None:
     assert previewed(settled, "").text == sent(settled, "")
+
+
+def test_a_prompt_of_which_nothing_is_left_is_no_message(settled: Desk) -> None:
+    shown = previewed(settled, "{{char}}")
+
+    assert (shown.text, shown.tokens) == ("", 0)

@@ -1,5 +1,6 @@
 """The prompt for models that a long prompt confuses."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -113,6 +114,7 @@ async def test_the_first_turn_stays_short_although_the_greeting_is_long() -> Non
             "Wren is a friend of Dr. Hale and of all birds. More.",
             "You are Wren, a friend of Dr. Hale and of all birds. ",
         ),
+        ("灯" * 100, "You are Wren: 灯灯灯灯"),
     ],
 )
 async def test_a_description_begins_the_introduction(description: str, introduced: str) -> None:
@@ -130,6 +132,22 @@ async def test_a_long_first_sentence_is_cut_at_a_word_to_sixty_tokens() -> None:
     assert provider.tokens(prompt.messages[:1]) <= 64
     assert prompt.messages[0].text.startswith("You are Wren, a keeper of lamps and ")
     assert "lamp." not in prompt.messages[0].text
+
+
+async def test_a_description_without_an_end_is_cut_in_no_time() -> None:
+    card = Card("Wren", "é b " * 25_000)
+
+    began = time.process_time()
+    prompt = await assemble(context([user("Hi")], card=card), tiny())
+
+    assert time.process_time() - began < 5  # to count its tokens once for each of its words took minutes
+    assert prompt.messages[0].text.startswith("You are Wren: é b é b")
+
+
+async def test_a_name_of_separators_alone_is_a_name() -> None:
+    prompt = await assemble(context([user("Hi")], card=Card("\x1c", "A kind old keeper.")), tiny())
+
+    assert prompt.messages[0].text.startswith("You are \x1c, a kind old keeper. ")
 
 
 async def test_a_chat_of_which_all_is_hidden_is_answered_nevertheless() -> None:
