@@ -20,6 +20,8 @@ from causerie.http.problems import Invalid
 
 LARGEST_PAGE = 200
 DEFAULT_PAGE = 50
+LARGEST_INTEGER = 2**31 - 1
+"""Of a column; PostgreSQL compares it with nothing greater."""
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 """What PostgreSQL does not keep as text."""
@@ -180,7 +182,7 @@ def _moment_of(key: str) -> datetime:
 
 
 def _number_of(key: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,18}", key):
+    if not re.fullmatch(r"[0-9]{1,10}", key) or int(key) > LARGEST_INTEGER:
         raise not_a_cursor()
     return int(key)
 

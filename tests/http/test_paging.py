@@ -10,6 +10,7 @@ from sqlalchemy import update
 from causerie.clock import utc_now
 from causerie.db.work import Work
 from causerie.http.paging import write_cursor
+from causerie.ids import new_id
 from causerie.profiles.models import UserProfile
 from tests.house import create, get
 
@@ -42,6 +43,15 @@ async def test_a_cursor_of_another_making_is_refused(client: httpx.AsyncClient, 
 
     assert response.status_code == 422
     assert [error["pointer"] for error in response.json()["errors"]] == ["?cursor"]
+
+
+@pytest.mark.parametrize(("count", "status"), [(2**31 - 1, 200), (2**31, 422), (10**18 - 1, 422)])
+async def test_a_cursor_counts_as_far_as_both_databases_do(client: httpx.AsyncClient, count: int, status: int) -> None:
+    cursor = write_cursor("total_messages 1", str(count), str(new_id()))
+
+    response = await client.get("/sessions", params={"sort": "total_messages", "cursor": cursor})
+
+    assert response.status_code == status
 
 
 async def test_an_unknown_part_of_the_query_is_named(client: httpx.AsyncClient) -> None:
