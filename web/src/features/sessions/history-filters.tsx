@@ -12,7 +12,7 @@ import { type HistorySearch, isFiltered, NO_FILTERS, ORDERS, STATES } from './hi
 const PAUSE_MS = 250
 
 const CONTROL =
-  'min-h-9 w-full rounded-control border border-soft/60 bg-surface px-2 py-1 text-base text-ink hover:border-soft pointer-coarse:min-h-11'
+  'min-h-9 w-full min-w-0 rounded-control border border-soft/60 bg-surface px-2 py-1 text-base text-ink hover:border-soft pointer-coarse:min-h-11'
 
 const STATE: Record<HistorySearch['state'], MessageKey> = {
   any: 'sessions.stateAny',
