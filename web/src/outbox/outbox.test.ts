@@ -286,3 +286,25 @@ test('a browser that keeps nothing is told of, and what is said there is sent al
   await tab.settled()
   expect(server.heard).toEqual(['one', 'two'])
 })
+
+test('what a full disk does not let go of is sent once all the same, and shown as it stands now', async () => {
+  const tab = await Tab.open()
+  await tab.write('one', 'two')
+  const problem: ProblemBody = { type: 'about:blank', title: 'Too long', status: 422, code: 'too_long', detail: '' }
+  server.answer = ({ content }) =>
+    content === 'one' ? { kind: 'refused', problem, retryAfter: null } : { kind: 'stored', sessionId: 's1' }
+  vi.spyOn(console, 'warn').mockReturnValue()
+  const full = () => {
+    throw new DOMException('', 'QuotaExceededError')
+  }
+  const writes = [vi.spyOn(IDBObjectStore.prototype, 'put'), vi.spyOn(IDBObjectStore.prototype, 'delete')]
+  for (const write of writes) write.mockImplementation(full)
+  tab.outbox.connected(true)
+  await vi.waitFor(() => expect(tab.sayings).toMatchObject([{ content: 'one', status: 'refused', problem }]))
+
+  tab.outbox.say({ sessionId: 's1', content: 'three' })
+  await vi.waitFor(() => expect(server.heard).toContain('three'))
+  await vi.waitFor(() => expect(tab.contents).toEqual(['one']))
+  for (const write of writes) write.mockRestore()
+  expect(server.heard).toEqual(['one', 'two', 'three'])
+})

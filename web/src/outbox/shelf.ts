@@ -7,8 +7,8 @@ import type { Saying } from './sayings'
 /** Kept in the browser's database; in this tab alone when the browser keeps none, which `lasting` tells. */
 export class Shelf {
   readonly #database: Database
-  /** What the browser would not keep. */
-  readonly #here = new Map<string, Saying>()
+  /** What the browser would not keep, and null for what it would not let go of. */
+  readonly #here = new Map<string, Saying | null>()
   #lasting = true
 
   constructor(database: Database) {
@@ -23,7 +23,9 @@ export class Shelf {
   /** All sayings in the order in which they were put here first. */
   async all(): Promise<Saying[]> {
     const kept = await this.#tried((database) => database.getAll('sayings'))
-    return [...(kept ?? []), ...this.#here.values()]
+    const all = new Map<string, Saying | null>(kept?.map((saying) => [saying.id, saying]))
+    for (const [id, saying] of this.#here) all.set(id, saying)
+    return [...all.values()].filter((saying) => saying !== null)
   }
 
   /** Put what pages were putting here when they ended. */
@@ -46,13 +48,15 @@ export class Shelf {
   }
 
   async remove(id: string): Promise<void> {
-    this.#here.delete(id)
-    await this.#tried(async (database) => {
+    this.#here.set(id, null)
+    const gone = await this.#tried(async (database) => {
       const { store, done } = database.transaction('sayings', 'readwrite')
       const key = await store.index('id').getKey(id)
       if (key !== undefined) await store.delete(key)
       await done
+      return true
     })
+    if (gone) this.#here.delete(id)
   }
 
   /** Where a saying is until the database has it. Ids grow, so their order is that in which they were said. */
