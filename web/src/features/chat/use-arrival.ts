@@ -15,7 +15,7 @@ interface Arrival {
 
 /**
  * Where the reader comes to in a chat: the message that the address names (`?at=`), else the one that was read when the
- * chat was left in this tab. Rows that are not loaded are.
+ * chat was left in this tab, if the branch that is shown now has it. Rows that are not loaded are.
  */
 export function useArrival(
   sessionId: string,
@@ -36,7 +36,8 @@ export function useArrival(
   if (joined && arrived !== wanted && (found || missing === wanted)) setArrived(wanted)
 
   const load = useEffectEvent((spot: Spot) => {
-    show(sessionId, spot.row).catch((error: unknown) => {
+    const shown = named === null ? conversations.windows.around(sessionId, spot.row) : show(sessionId, spot.row)
+    shown.catch((error: unknown) => {
       setMissing(spot)
       if (!(error instanceof Error)) throw error
       if (named !== null) onError(error)
@@ -50,7 +51,7 @@ export function useArrival(
   return { arriving: arrived === undefined && !found && missing !== wanted, spot: found ? wanted : (arrived ?? null) }
 }
 
-/** Load the rows around a message, on its own branch when it is not on the one that is shown. */
+/** Load the rows around a message that is asked for, on its own branch when it is not on the one that is shown. */
 async function show(sessionId: string, messageId: string): Promise<void> {
   try {
     await conversations.windows.around(sessionId, messageId)
