@@ -106,7 +106,7 @@ export function ChatInterface({ sessionId, begunHere }: ChatInterfaceProps) {
           keepFocus={begunHere}
           {...(session && { onSettings: (from: HTMLElement) => setPanel({ kind: 'settings', from }) })}
         />
-        {session === null || !knowsSpeakers || arriving ? (
+        {(session === null ? rows.length === 0 : !knowsSpeakers || arriving) ? (
           <div className="px-4 pt-12 sm:px-6">
             <Skeleton lines={6} className="mx-auto max-w-[46rem]" />
           </div>

@@ -42,7 +42,11 @@ export interface Transcript {
   said: string | null
 }
 
-export const EMPTY: Transcript = { rows: [], above: null, total: null, older: false, newer: false, said: null }
+/** What there is of a chat before the server has told of it: what is being said in it. */
+export function transcriptBefore(sessionId: string, outbox: readonly Saying[]): Transcript {
+  const rows = sayingRows(outbox, sessionId, new Set())
+  return { rows, above: null, total: null, older: false, newer: false, said: rows.at(-1)?.id ?? null }
+}
 
 export function transcriptOf(chat: Chat, outbox: readonly Saying[]): Transcript {
   const { state, leaf, bottom } = chat

@@ -2,7 +2,7 @@ import { useEffect, useMemo, useRef, useState } from 'react'
 import { useSelector } from 'react-redux'
 import { conversations } from '../../realtime/realtime'
 import type { RootState } from '../../realtime/store'
-import { EMPTY, transcriptOf } from './rows'
+import { transcriptBefore, transcriptOf } from './rows'
 
 const useAppSelector = useSelector.withTypes<RootState>()
 
@@ -19,7 +19,10 @@ export function useChat(sessionId: string) {
   const chat = useAppSelector((state) => state.chats[sessionId])
   const outbox = useOutbox()
   useEffect(() => conversations.open(sessionId), [sessionId])
-  const transcript = useMemo(() => (chat ? transcriptOf(chat, outbox) : EMPTY), [chat, outbox])
+  const transcript = useMemo(
+    () => (chat ? transcriptOf(chat, outbox) : transcriptBefore(sessionId, outbox)),
+    [chat, sessionId, outbox],
+  )
   return { chat, transcript }
 }
 
