@@ -95,3 +95,10 @@ test('where the browser keeps nothing, the page still does', async () => {
   expect(await drafts.read('s1')).toBe('Once upon')
   expect(warned).toHaveBeenCalled()
 })
+
+test('what is no text is no draft', async () => {
+  const { page, kept } = aBrowser('rubbish')
+  await kept.use((open) => open.put('drafts', { text: 'Once' } as never, 's1'))
+
+  expect(await page().read('s1')).toBe('')
+})

@@ -17,8 +17,8 @@ export class Drafts {
 
   async read(key: string): Promise<string> {
     this.#takeUp(key)
-    const kept = await this.#database.use((open) => open.get('drafts', key)).catch(unkept)
-    return this.#unwritten.get(key) ?? kept ?? ''
+    const kept: unknown = await this.#database.use((open) => open.get('drafts', key)).catch(unkept)
+    return this.#unwritten.get(key) ?? (typeof kept === 'string' ? kept : '')
   }
 
   write(key: string, text: string): void {

@@ -63,8 +63,8 @@ export class Outbox {
 
   /** Take over what earlier pages left, and follow what other tabs do. */
   async start(): Promise<void> {
-    this.#around.tabs.onmessage = ({ data }: MessageEvent<News>) => {
-      this.#heard = this.#heard.then(() => this.#hear(data))
+    this.#around.tabs.onmessage = ({ data }: MessageEvent<unknown>) => {
+      if (isNews(data)) this.#heard = this.#heard.then(() => this.#hear(data))
     }
     await this.#shelf.takeUp()
     await this.#show()
@@ -192,6 +192,14 @@ export class Outbox {
   #tell(news: News): void {
     this.#around.tabs.postMessage(news)
   }
+}
+
+/** Another tab may be of another version. */
+function isNews(value: unknown): value is News {
+  if (typeof value !== 'object' || value === null || !('kind' in value)) return false
+  if (value.kind === 'changed') return true
+  const named = 'id' in value && typeof value.id === 'string' && 'sessionId' in value
+  return named && value.kind === 'stored' && typeof value.sessionId === 'string'
 }
 
 /** What keeps its order among itself: a chat; one that is still to be made is begun by one saying. */

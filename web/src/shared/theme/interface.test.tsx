@@ -5,7 +5,7 @@ import { act, screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Refusal, renderPage, serve } from '../../../test/page'
-import { adopt, settle, unsent } from './interface'
+import { adopt, interfaceNow, settle, unsent } from './interface'
 import { useInterface, useKeptInterface } from './use-interface'
 
 const html = document.documentElement
@@ -115,4 +115,24 @@ test('a theme chosen before there was more to choose is kept', async () => {
   expect(anew.interfaceNow()).toMatchObject({ theme: 'dark', density: 'cosy' })
   expect(anew.unsent()).toEqual({ theme: 'dark' })
   expect(localStorage.getItem('causerie.theme')).toBeNull()
+})
+
+test('a copy that holds something else is taken as far as it can be of use', async () => {
+  localStorage.setItem(
+    'causerie.interface-unsent',
+    JSON.stringify({ keys: null, follow: 'yes', theme: 'dark', odd: 1 }),
+  )
+  expect(unsent()).toEqual({ theme: 'dark' })
+  localStorage.setItem('causerie.interface-unsent', JSON.stringify({ keys: { palette: 5 }, language: 7, density: [] }))
+  expect(unsent()).toEqual({})
+  localStorage.setItem(
+    'causerie.interface-unsent',
+    JSON.stringify({ keys: { palette: null, undo: 'x' }, language: 'fa' }),
+  )
+  expect(unsent()).toEqual({ keys: { palette: null, undo: 'x' }, language: 'fa' })
+
+  const copy = JSON.stringify({ keys: null, theme: 'dark' })
+  localStorage.setItem('causerie.interface', copy)
+  dispatchEvent(new StorageEvent('storage', { key: 'causerie.interface', newValue: copy }))
+  expect(interfaceNow()).toMatchObject({ keys: {}, theme: 'dark' })
 })

@@ -107,7 +107,19 @@ function moveThemeAlone(): void {
   remember(UNSENT, { theme })
 }
 
+/** What is stored under `name`, as far as it can be of use: other versions, and people, write there too. */
 function membersIn(name: string): InterfaceChange {
   const stored = recall(name)
-  return typeof stored === 'object' && stored !== null ? stored : {}
+  if (typeof stored !== 'object' || stored === null) return {}
+  return Object.fromEntries(Object.entries(stored).filter(([member, value]) => fits(member, value)))
+}
+
+function fits(member: string, value: unknown): boolean {
+  if (member === 'keys') return typeof value === 'object' && value !== null && Object.values(value).every(isChord)
+  if (member === 'language') return value === null || isLanguage(value)
+  return member in USUAL && typeof value === typeof USUAL[member as keyof Interface]
+}
+
+function isChord(value: unknown): boolean {
+  return value === null || typeof value === 'string'
 }
