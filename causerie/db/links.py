@@ -26,7 +26,10 @@ CLOSE_SECONDS = 1.0
 KEEP_ALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
 """Seconds, seconds, probes; for the systems that have them."""
 FAILURES = (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
-"""What the driver raises, plain or in SQLAlchemy's wrapping; a `TimeoutError` is an `OSError`."""
+"""What the driver raises, plain or in SQLAlchemy's wrapping; a `TimeoutError` is an `OSError`.
+
+Of a connection that the server has ended it says, until it reads the end, that another operation is in progress.
+"""
 
 
 def reason_of(error: BaseException) -> str:
