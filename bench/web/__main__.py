@@ -47,6 +47,8 @@ def theatre(folder: Path, size: Size) -> Iterator[Theatre]:
     finally:
         installation.close()
         stop(process)
+        if process.stdout:
+            process.stdout.close()
 
 
 def main() -> None:
