@@ -178,7 +178,7 @@ function nothing() {
 const DEEDS: RowDeeds = {
   copy: nothing,
   startEdit: nothing,
-  save: nothing,
+  save: async () => nothing(),
   restore: nothing,
   mark: nothing,
   sayInstead: nothing,
