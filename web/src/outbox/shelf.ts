@@ -23,7 +23,7 @@ export class Shelf {
   /** All sayings in the order in which they were put here first. */
   async all(): Promise<Saying[]> {
     const kept = await this.#tried((database) => database.getAll('sayings'))
-    const all = new Map<string, Saying | null>(kept?.map((saying) => [saying.id, saying]))
+    const all = new Map<string, Saying | null>(kept?.filter(isSaying).map((saying) => [saying.id, saying]))
     for (const [id, saying] of this.#here) all.set(id, saying)
     return [...all.values()].filter((saying) => saying !== null)
   }
@@ -78,6 +78,15 @@ export class Shelf {
   }
 }
 
+/** Whether it can be drawn and sent: other versions, and people, write where sayings lie. */
 function isSaying(value: unknown): value is Saying {
-  return typeof value === 'object' && value !== null && 'id' in value && 'content' in value
+  if (typeof value !== 'object' || value === null) return false
+  const { id, sessionId, content, saidAt, status, problem } = value as Partial<Record<keyof Saying, unknown>>
+  return (
+    [id, content, saidAt].every((text) => typeof text === 'string') &&
+    (sessionId === null || typeof sessionId === 'string') &&
+    (status === 'sending' || status === 'refused') &&
+    typeof problem === 'object' &&
+    (status === 'refused') === (problem !== null)
+  )
 }
