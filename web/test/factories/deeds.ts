@@ -6,7 +6,7 @@ export function notedDeeds() {
   return {
     copy: vi.fn(),
     startEdit: vi.fn(),
-    save: vi.fn(),
+    save: vi.fn(async () => undefined),
     restore: vi.fn(),
     mark: vi.fn(),
     sayInstead: vi.fn(),

@@ -7,7 +7,8 @@ interface EditFormProps {
   content: string
   /** Offered for the reader's own messages: keep the old branch and say the new text beside it. */
   onSayInstead?: (content: string) => void
-  onSave: (content: string) => void
+  /** Settles when it is known whether the text is saved; until then it stays as it is. */
+  onSave: (content: string) => Promise<void>
   onCancel: () => void
 }
 
@@ -17,7 +18,9 @@ export function EditForm({ content, onSayInstead, onSave, onCancel }: EditFormPr
   const area = useRef<HTMLTextAreaElement>(null)
   const [text, setText] = useState(content)
   const [asking, setAsking] = useState(false)
+  const [saving, setSaving] = useState(false)
   const changed = text !== content
+  const fixed = saving || text.trim() === ''
 
   useEffect(() => {
     const before = document.activeElement
@@ -36,9 +39,10 @@ export function EditForm({ content, onSayInstead, onSave, onCancel }: EditFormPr
   }, [text])
 
   const save = () => {
-    if (text.trim() === '') return
-    if (changed) onSave(text)
-    else onCancel()
+    if (fixed) return
+    if (!changed) return onCancel()
+    setSaving(true)
+    void onSave(text).finally(() => setSaving(false))
   }
   const leave = () => {
     if (changed && !asking) setAsking(true)
@@ -69,6 +73,7 @@ export function EditForm({ content, onSayInstead, onSave, onCancel }: EditFormPr
         ref={area}
         rows={2}
         value={text}
+        readOnly={saving}
         dir="auto"
         aria-label={t('chat.editMessage')}
         className="max-h-[60dvh] w-full rounded-card border border-soft/60 bg-surface px-4 py-3 font-story text-story"
@@ -83,11 +88,11 @@ export function EditForm({ content, onSayInstead, onSave, onCancel }: EditFormPr
         </p>
       )}
       <div className="flex flex-wrap items-center gap-2 font-ui">
-        <Button type="submit" look={onSayInstead ? 'plain' : 'primary'} disabled={text.trim() === ''}>
+        <Button type="submit" look={onSayInstead ? 'plain' : 'primary'} disabled={fixed}>
           {t('chat.save')}
         </Button>
         {onSayInstead && (
-          <Button look="primary" disabled={text.trim() === ''} onClick={() => onSayInstead(text)}>
+          <Button look="primary" disabled={fixed} onClick={() => onSayInstead(text)}>
             {t('chat.saveAndAnswer')}
           </Button>
         )}

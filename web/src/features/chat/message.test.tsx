@@ -95,6 +95,25 @@ test('Ctrl+Enter saves what was edited, as it is', async () => {
   expect(deeds.save).toHaveBeenCalledWith(message, 'Sit down. Please.')
 })
 
+test('a text is saved once, and can be changed again when it was not', async () => {
+  let settle = () => {}
+  deeds.save.mockReturnValueOnce(
+    new Promise((resolve) => {
+      settle = () => resolve(undefined)
+    }),
+  )
+  show({}, { editing: true })
+  const box = screen.getByRole('textbox', { name: 'Edit message' })
+  await userEvent.type(box, ' Please.{Control>}{Enter}{Enter}{/Control}')
+  expect(screen.getByRole('button', { name: 'Save' })).toBeDisabled()
+  expect(box).toHaveAttribute('readonly')
+  expect(deeds.save).toHaveBeenCalledTimes(1)
+
+  await act(async () => settle())
+  expect(screen.getByRole('button', { name: 'Save' })).toBeEnabled()
+  expect(box).not.toHaveAttribute('readonly')
+})
+
 test('Esc leaves an untouched text at once, a changed one on the second press', async () => {
   show({}, { editing: true })
   const box = screen.getByRole('textbox', { name: 'Edit message' })

@@ -33,7 +33,8 @@ export interface RowDeeds {
   /** Put the text into the clipboard: its Markdown, or what is read of it. */
   copy: (message: MessageRowData, plain: boolean) => void
   startEdit: (id: string | null) => void
-  save: (message: MessageRowData, content: string) => void
+  /** Settles when it is known whether that is saved. */
+  save: (message: MessageRowData, content: string) => Promise<void>
   /** Bring back what the message said before. */
   restore: (message: MessageRowData, content: string) => void
   mark: (message: MessageRowData, marks: { hidden?: boolean; pinned?: boolean }) => void

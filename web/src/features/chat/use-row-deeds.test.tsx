@@ -1,5 +1,6 @@
-import { screen } from '@testing-library/react'
+import { screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
+import { useState } from 'react'
 import { expect, test, vi } from 'vitest'
 import { aMessage, aSession } from '../../../test/factories/rows'
 import { Refusal, renderPage, serve } from '../../../test/page'
@@ -40,4 +41,34 @@ test('a version whose rows cannot be read is not chosen, and the reader is told'
 
   expect(await screen.findByText(/The database is away/)).toBeVisible()
   expect(asked).toHaveLength(1)
+})
+
+test('a saved text closes its own editor and no other that was opened meanwhile', async () => {
+  const message = aMessage({ id: 'm1', content: 'Tea?' })
+  let answer = () => {}
+  const saved = new Promise<unknown>((resolve) => {
+    answer = () => resolve(aMessage({ id: 'm1', content: 'Tea!', version: 2 }))
+  })
+  function Editors() {
+    const [editing, edit] = useState<string | null>('m1')
+    const deeds = useRowDeeds('s1', composer, edit, unused, unused)
+    const [done, setDone] = useState(false)
+    return (
+      <>
+        <output>{`${editing} ${done ? 'saved' : 'open'}`}</output>
+        <button type="button" onClick={() => deeds.save(message, 'Tea!').then(() => setDone(true))}>
+          Save
+        </button>
+        <button type="button" onClick={() => deeds.startEdit('m2')}>
+          Other
+        </button>
+      </>
+    )
+  }
+  serve({ 'PATCH /api/messages/m1': () => saved })
+  renderPage(<Editors />)
+  await userEvent.click(screen.getByRole('button', { name: 'Save' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Other' }))
+  answer()
+  await waitFor(() => expect(screen.getByRole('status')).toHaveTextContent('m2 saved'))
 })

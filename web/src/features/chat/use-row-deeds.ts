@@ -1,4 +1,4 @@
-import { type RefObject, useMemo } from 'react'
+import { type Dispatch, type RefObject, type SetStateAction, useMemo } from 'react'
 import { useNavigate } from 'react-router'
 import { commands, conversations, outbox } from '../../realtime/realtime'
 import { deleteMessage, forkChatSession, restoreMessage, updateMessage } from '../../shared/api/messages'
@@ -21,7 +21,7 @@ async function select(sessionId: string, messageId: string): Promise<void> {
 export function useRowDeeds(
   sessionId: string,
   composer: RefObject<Composer | null>,
-  startEdit: (id: string | null) => void,
+  startEdit: Dispatch<SetStateAction<string | null>>,
   open: (panel: Panel) => void,
   sayAfter: (message: Message) => void,
 ): RowDeeds {
@@ -29,10 +29,12 @@ export function useRowDeeds(
   const t = useText()
   const navigate = useNavigate()
   return useMemo(() => {
-    const attempt = (deed: Promise<unknown>, what: string) => {
-      deed.catch((error: unknown) =>
-        notify.alert(t('chat.failure', { what, why: error instanceof Error ? error.message : String(error) })),
-      )
+    const attempt = async (deed: Promise<unknown>, what: string) => {
+      try {
+        await deed
+      } catch (error) {
+        notify.alert(t('chat.failure', { what, why: error instanceof Error ? error.message : String(error) }))
+      }
     }
     const change = async (message: Message, patch: Parameters<typeof updateMessage>[1]) => {
       const row = await updateMessage(message, patch)
@@ -52,7 +54,8 @@ export function useRowDeeds(
         ),
       save: (message, content) =>
         attempt(
-          change(message, { content }).then(() => startEdit(null)),
+          // Meanwhile another row may be edited.
+          change(message, { content }).then(() => startEdit((now) => (now === message.id ? null : now))),
           t('chat.saveFailed'),
         ),
       restore: (message, content) =>
