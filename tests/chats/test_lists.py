@@ -284,7 +284,8 @@ async def test_a_page_is_one_statement(client: httpx.AsyncClient) -> None:
     with statements() as seen:
         await get(client, "/sessions", q="tea", state="unread", sort="title")
 
-    assert len([text for text in seen if "chat_session" in text]) == 1
+    emptying_the_trash = "ORDER BY chat_session.deleted_at"  # it looks on its own, whenever its time comes
+    assert len([text for text in seen if "chat_session" in text and emptying_the_trash not in text]) == 1
 
 
 @contextmanager
