@@ -7,9 +7,13 @@ import { Toaster } from '../shared/ui/toaster'
 
 const RETRIES = 2
 
+/** Asks whatever the browser believes of its network: the server may be on this very machine. */
 export const queryClient = new QueryClient({
   defaultOptions: {
+    mutations: { networkMode: 'always' },
     queries: {
+      networkMode: 'always',
+      refetchOnReconnect: true,
       staleTime: 5_000,
       // A refusal stays one however often it is asked; only what may pass is tried again.
       retry: (failures, error) => failures < RETRIES && (!(error instanceof Problem) || error.body.retryable === true),

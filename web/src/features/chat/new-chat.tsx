@@ -80,7 +80,7 @@ export function NewChat({ characterId, firstWords }: NewChatProps) {
     beginWith(firstWords)
   }, [firstWords])
 
-  if (error) {
+  if (error && !character) {
     return (
       <Page title={t('chat.characterMissing')}>
         <Failure error={error} what={t('chat.characterFailed')} onRetry={() => void refetch()} />

@@ -56,7 +56,7 @@ export function PromptTrace({ message }: { message: Message }) {
     queryFn: () => getPrompt(message.id),
   })
   if (error instanceof Problem && error.body.status === 404) return <Empty>{t('chat.promptNone')}</Empty>
-  if (error) return <Failure error={error} what={t('chat.promptFailed')} onRetry={() => void refetch()} />
+  if (error && !data) return <Failure error={error} what={t('chat.promptFailed')} onRetry={() => void refetch()} />
   if (!data) return <Skeleton lines={8} />
   const groups = groupsOf(data.parts)
   return (

@@ -22,7 +22,7 @@ export function Revisions({ message, onRestore }: RevisionsProps) {
     // The list stays while that of the next version is read.
     placeholderData: (before) => before,
   })
-  if (error) return <Failure error={error} what={t('chat.revisionsFailed')} onRetry={() => void refetch()} />
+  if (error && !data) return <Failure error={error} what={t('chat.revisionsFailed')} onRetry={() => void refetch()} />
   if (!data) return <Skeleton lines={6} />
   if (data.items.length === 0) return <Empty>{t('chat.revisionsNone')}</Empty>
   return (

@@ -26,7 +26,6 @@ export function useChangeSettings() {
   return useMutation<Settings, Problem, SettingsChange>({
     mutationKey: settingsChange,
     scope: { id: 'settings' },
-    networkMode: 'always',
     mutationFn: (members) => answer(api.PATCH('/api/settings', { body: members })),
     onSuccess: (settings) => queryClient.setQueryData(settingsKey, settings),
   })
@@ -38,7 +37,6 @@ export function useChangePreferences() {
   return useMutation<Schemas['PreferencesOut'], Problem, PreferencesChange>({
     mutationKey: preferencesChange,
     scope: { id: 'preferences' },
-    networkMode: 'always',
     mutationFn: (members) => answer(api.PATCH('/api/preferences', { body: members })),
     onSuccess: (preferences) => queryClient.setQueryData(preferencesKey, preferences),
   })

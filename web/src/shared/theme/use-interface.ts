@@ -53,6 +53,8 @@ function useSend() {
     mutationKey: interfaceChange,
     // One after the other, so that the last choice is the one that stays.
     scope: { id: 'interface' },
+    // It is shown already, and may wait for a network.
+    networkMode: 'online',
     mutationFn: (members) => answer(api.PATCH('/api/settings', { body: { interface: members } })),
     // An answer that is older than the change would take it back for a moment.
     onMutate: () => queryClient.cancelQueries({ queryKey: settingsKey }),
