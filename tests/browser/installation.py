@@ -100,8 +100,15 @@ class Installation:
 
     def character(self, name: str) -> dict[str, Any]:
         """Return a character by its name."""
-        found: dict[str, Any] = next(item for item in self.get("/characters")["items"] if item["name"] == name)
-        return found
+        cursor = {}
+        while True:
+            page = self.get("/characters", limit=200, **cursor)
+            for item in page["items"]:
+                if item["name"] == name:
+                    character: dict[str, Any] = item
+                    return character
+            assert page["next_cursor"], f"nobody is called {name}"
+            cursor = {"cursor": page["next_cursor"]}
 
     def messages(self, session_id: str) -> list[dict[str, Any]]:
         """Return the messages of the shown branch, oldest first."""

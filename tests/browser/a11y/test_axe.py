@@ -1,5 +1,6 @@
 """What the rules of accessibility find on every page and layer, in every theme, on a telephone and on a wide screen."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from playwright.sync_api import Page
 
 from tests.browser import sights
 from tests.browser.chat import Chat
+from tests.browser.conftest import Open
 from tests.browser.installation import Installation
 
 AXE = Path(__file__).parents[3] / "web/node_modules/axe-core/axe.min.js"
@@ -14,10 +16,23 @@ THEMES = ("light", "dark", "contrast")
 WIDTHS = (390, 1280)
 
 
+@pytest.fixture(scope="module")
+def furnished(opened: Open, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Installation, str]]:
+    """An installation with something on every page, and the chat to look at."""
+    with opened(tmp_path_factory.mktemp("furnished") / "data") as installation:
+        yield installation, sights.furnish(installation)
+
+
 @pytest.fixture
-def installation(own: Installation) -> Installation:
-    """One with something on every page."""
-    return own
+def installation(furnished: tuple[Installation, str]) -> Installation:
+    """The one that the test's tab talks to."""
+    return furnished[0]
+
+
+@pytest.fixture
+def shown(furnished: tuple[Installation, str]) -> str:
+    """The chat to look at."""
+    return furnished[1]
 
 
 @pytest.fixture
@@ -40,8 +55,8 @@ def problems(page: Page) -> list[str]:
     return found
 
 
-def test_a_chat_has_no_serious_problem(page: Page, installation: Installation) -> None:
-    sights.show(page, f"/c/{sights.furnish(installation)}")
+def test_a_chat_has_no_serious_problem(page: Page, shown: str) -> None:
+    sights.show(page, f"/c/{shown}")
     assert problems(page) == []
     with sights.layer(page, "palette"):
         assert problems(page) == []
@@ -49,8 +64,7 @@ def test_a_chat_has_no_serious_problem(page: Page, installation: Installation) -
 
 @pytest.mark.long_browser
 @pytest.mark.parametrize("width", WIDTHS)
-def test_no_page_has_a_serious_problem(page: Page, installation: Installation, width: int) -> None:
-    shown = sights.furnish(installation)
+def test_no_page_has_a_serious_problem(page: Page, installation: Installation, shown: str, width: int) -> None:
     addresses = sights.paths(page, installation, shown)
     page.set_viewport_size({"width": width, "height": 800})
     found = {}
@@ -64,8 +78,7 @@ def test_no_page_has_a_serious_problem(page: Page, installation: Installation, w
 @pytest.mark.long_browser
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("name", sights.LAYERS)
-def test_no_layer_has_a_serious_problem(page: Page, installation: Installation, name: str, width: int) -> None:
-    shown = sights.furnish(installation)
+def test_no_layer_has_a_serious_problem(page: Page, shown: str, name: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     sights.show(page, f"/c/{shown}")
     with sights.layer(page, name):

@@ -36,6 +36,7 @@ def test_a_reply_is_stopped_from_another_device(chat: Chat, other: Chat, provide
         device.assert_only_grew(reply, STORY[:120])
 
 
+@pytest.mark.long_browser
 def test_what_is_said_edited_and_deleted_here_changes_there(chat: Chat, other: Chat, provider: Provider) -> None:
     session_id = provider.begin(chat.installation, "two-devices", text="By the stove.")
     chat.open(session_id)

@@ -66,7 +66,7 @@ def test_what_is_refused_says_why_and_is_said_again_edited_or_discarded(
     ("name", "fault", "words"),
     [
         ("cut", {"fault": "cut"}, "cut off"),
-        ("garbled", {"fault": "malformed"}, "cut off: "),
+        pytest.param("garbled", {"fault": "malformed"}, "cut off: ", marks=pytest.mark.long_browser),
     ],
 )
 def test_a_reply_that_breaks_off_keeps_its_text_and_is_written_anew(

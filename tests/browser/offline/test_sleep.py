@@ -1,5 +1,6 @@
 """Connections that die without a word, tabs that stand still, browsers that take their database away."""
 
+import pytest
 from playwright.sync_api import WebSocket, expect
 
 from tests.browser.cable import Cable
@@ -32,6 +33,7 @@ def test_a_machine_that_slept_finds_its_connection_dead_and_catches_up(
     chat.until_ended(chat.say("Good morning!"))
 
 
+@pytest.mark.long_browser
 def test_who_retries_now_waits_no_longer(chat: Chat, cable: Cable, provider: Provider) -> None:
     chat.page.clock.install()
     chat.open(provider.begin(chat.installation, "impatient", text="Come in."))
@@ -48,6 +50,7 @@ def test_who_retries_now_waits_no_longer(chat: Chat, cable: Cable, provider: Pro
     expect(connection).to_be_empty()
 
 
+@pytest.mark.long_browser
 def test_a_frozen_tab_catches_up_when_it_goes_on(chat: Chat, provider: Provider) -> None:
     story = "The lamp turns, and the sea is dark between two turns of it. " * 5
     session_id = provider.begin(chat.installation, "frozen", text=story, pace=60, fault="hold", after=100)
@@ -75,7 +78,7 @@ def test_a_tab_has_one_connection_wherever_it_goes(chat: Chat, provider: Provide
 
     chat.page.on("websocket", note)
     chat.open(provider.begin(chat.installation, "one-socket", text="Come in."))
-    for page in ("Characters", "History", "Models"):
+    for page in ("Characters", "History"):
         chat.page.get_by_role("navigation", name="Pages").get_by_role("link", name=page, exact=True).click()
         expect(chat.page.get_by_role("heading", level=1)).to_have_text(page)
     assert len(opened) == 1
@@ -87,6 +90,7 @@ def test_a_tab_has_one_connection_wherever_it_goes(chat: Chat, provider: Provide
     assert len(opened) == 2
 
 
+@pytest.mark.long_browser
 def test_what_is_said_is_kept_though_the_browser_takes_its_database_away(
     chat: Chat, cable: Cable, provider: Provider
 ) -> None:

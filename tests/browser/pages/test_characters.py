@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.chat import Chat
@@ -21,16 +22,17 @@ def test_changes_are_not_left_without_a_question_and_errors_stand_at_their_field
     expect(name).to_be_focused()
 
     name.fill("Ada of the windows")
-    page.get_by_role("link", name="Models").click()
+    page.get_by_role("link", name="History", exact=True).click()
     question = page.get_by_role("alertdialog")
     question.get_by_role("button", name="Stay here").click()
     expect(name).to_have_value("Ada of the windows")
-    page.get_by_role("link", name="Models").click()
+    page.get_by_role("link", name="History", exact=True).click()
     question.get_by_role("button", name="Leave").click()
-    expect(page).to_have_url("/models")
+    expect(page).to_have_url("/history")
     assert chat.installation.get(f"/characters/{ada['id']}")["name"] == "Ada of the doors"
 
 
+@pytest.mark.long_browser
 def test_a_clash_shows_both_versions_and_former_ones_come_back(chat: Chat) -> None:
     page = chat.page
     address = f"/characters/{chat.installation.post('/characters', {'name': 'Ada of the clocks'})['id']}"

@@ -3,6 +3,7 @@
 import json
 import re
 
+import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.chat import Chat
@@ -18,6 +19,7 @@ PROBLEM = {
 }
 
 
+@pytest.mark.long_browser
 def test_a_list_that_cannot_be_read_says_why_and_is_read_again(chat: Chat) -> None:
     def refuse(route: Route) -> None:
         route.fulfill(status=503, content_type="application/problem+json", body=json.dumps(PROBLEM))

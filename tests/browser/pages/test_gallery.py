@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -26,25 +27,27 @@ SCROLL_DOWN = """async () => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def installation(opened: Open, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """One with two thousand characters more."""
-    with opened(tmp_path_factory.mktemp("crowded") / "data") as installation:
-        add_characters(installation, 2_000, lambda place: f"Person {place}")
-        yield installation
-
-
 @pytest.mark.long_browser
-def test_of_two_thousand_characters_only_the_pictures_in_sight_are_decoded(chat: Chat) -> None:
-    chat.page.goto("/gallery?order=name")
-    expect(chat.page.get_by_role("link", name="Talk to Person 0", exact=True)).to_be_visible()
-    expect(chat.page.get_by_role("main").locator("img").first).to_be_visible()
+class TestACrowd:
+    """The tab of an installation with two thousand characters more."""
 
-    assert 0 < chat.page.evaluate(f"({SCROLL_DOWN})()") <= MOST_PICTURES
+    @pytest.fixture
+    def installation(self, opened: Open, tmp_path: Path) -> Iterator[Installation]:
+        """One that they share with those who are always there."""
+        with opened(tmp_path / "data") as installation:
+            add_characters(installation, 2_000, lambda place: f"Person {place}")
+            yield installation
 
-    chat.page.goto("/gallery?tags=odd&order=name")
-    expect(chat.page.get_by_role("link", name="Talk to Person 1", exact=True)).to_be_visible()
-    expect(chat.page.get_by_role("link", name="Talk to Person 0", exact=True)).to_have_count(0)
+    def test_of_two_thousand_characters_only_the_pictures_in_sight_are_decoded(self, chat: Chat) -> None:
+        chat.page.goto("/gallery?order=name")
+        expect(chat.page.get_by_role("link", name="Talk to Person 0", exact=True)).to_be_visible()
+        expect(chat.page.get_by_role("main").locator("img").first).to_be_visible()
+
+        assert 0 < chat.page.evaluate(f"({SCROLL_DOWN})()") <= MOST_PICTURES
+
+        chat.page.goto("/gallery?tags=odd&order=name")
+        expect(chat.page.get_by_role("link", name="Talk to Person 1", exact=True)).to_be_visible()
+        expect(chat.page.get_by_role("link", name="Talk to Person 0", exact=True)).to_have_count(0)
 
 
 def test_a_character_with_chats_is_not_deleted_and_the_dialog_lists_them(chat: Chat) -> None:

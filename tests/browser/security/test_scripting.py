@@ -1,9 +1,12 @@
 """Markup that comes from people and models is shown as the text it is, in every place that shows it."""
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import Request, expect
 
 from tests.browser.chat import Chat
+from tests.browser.conftest import Open
 from tests.browser.installation import Installation
 from tests.browser.provider import Provider
 from tests.browser.security.payloads import BATCHES, CHOSEN
@@ -54,10 +57,17 @@ class Harm:
             self._saw(f"request: {request.url}")
 
 
+@pytest.fixture(scope="module")
+def harmed(opened: Open, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """An installation for these tests: no other one wants its names."""
+    with opened(tmp_path_factory.mktemp("harmed") / "data") as installation:
+        yield installation
+
+
 @pytest.fixture
-def installation(own: Installation) -> Installation:
-    """One for the test: no other one wants its names."""
-    return own
+def installation(harmed: Installation) -> Installation:
+    """The one that the test's tab talks to."""
+    return harmed
 
 
 @pytest.fixture
