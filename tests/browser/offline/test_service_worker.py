@@ -155,7 +155,7 @@ def test_it_opens_without_its_server_and_says_so(own: Installation, context: Bro
     own.kill()
 
     page = context.new_page()
-    page.goto(f"{own.url}/c/{chat}")
+    page.goto(f"{own.url}/c/{chat}", wait_until="commit")
     status = page.get_by_role("status", name="Connection")
     expect(status).to_contain_text("Reconnecting…")
     expect(page.get_by_role("textbox", name="Message", exact=True)).to_be_visible()
@@ -164,7 +164,7 @@ def test_it_opens_without_its_server_and_says_so(own: Installation, context: Bro
     expect(page.get_by_role("heading", level=1, name="History")).to_be_visible()
 
     context.set_offline(True)
-    page.goto(f"{own.url}/settings/appearance")
+    page.goto(f"{own.url}/settings/appearance", wait_until="commit")
     expect(status).to_contain_text("Offline: messages are kept and sent later.")
     expect(page.get_by_role("group", name="Theme")).to_be_visible()
 
