@@ -124,3 +124,16 @@ test('marks count code points', () => {
   ).toEqual(['lamp', 'lamp'])
   expect(pieces('none', [])).toEqual([{ from: 0, text: 'none', marked: false }])
 })
+
+test('as much of a long question is asked as the server takes, and a space at its end says that a word is whole', async () => {
+  const waiting = searchServer()
+  const { box } = open()
+  const user = userEvent.setup()
+
+  await user.click(box)
+  await user.paste(`${'🦊'.repeat(250)}`)
+  await waitFor(() => expect(waiting.at(-1)?.q).toBe('🦊'.repeat(200)))
+  await user.clear(box)
+  await user.paste(' lamp ')
+  await waitFor(() => expect(waiting.at(-1)?.q).toBe('lamp '))
+})

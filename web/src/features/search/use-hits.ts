@@ -5,13 +5,16 @@ import { useSettled } from '../../shared/lib/use-settled'
 
 /** So long a question has to stand before it is asked. */
 const DEBOUNCE_MS = 120
+/** So many code points of a question the server takes. */
+const LONGEST_QUESTION = 200
 
 /**
- * What `query` finds; nothing while it has no words. An answer belongs to its own question: one that comes late is
+ * What the beginning of `query` finds; nothing while it has no words. A space at its end says that its last word is whole. An answer belongs to its own question: one that comes late is
  * never shown for a newer one. Until there is an answer, what was found before stays.
  */
 export function useHits(query: SearchQuery) {
-  const settled = useSettled(query.q.trim(), DEBOUNCE_MS)
+  const present = Array.from(query.q.trimStart()).slice(0, LONGEST_QUESTION).join('')
+  const settled = useSettled(present, DEBOUNCE_MS)
   const asked = { ...query, q: settled }
   const { data, error, isFetching, refetch } = useQuery({
     queryKey: ['search', asked],
@@ -19,8 +22,8 @@ export function useHits(query: SearchQuery) {
     enabled: settled !== '',
     placeholderData: keepPreviousData,
   })
-  const idle = query.q.trim() === ''
-  const waiting = !idle && (isFetching || settled !== query.q.trim())
+  const idle = present === ''
+  const waiting = !idle && (isFetching || settled !== present)
   return {
     hits: idle ? [] : (data?.items ?? []),
     more: !idle && data?.next_cursor != null,
