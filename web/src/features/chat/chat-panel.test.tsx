@@ -100,6 +100,22 @@ test('what the server refuses stays with its field', async () => {
   expect(screen.getByRole('textbox', { name: 'Time of the story' })).toBeValid()
 })
 
+test('a text that could not be saved is tried again when its field is left', async () => {
+  let away = true
+  const { changes } = showSettings({
+    'PATCH /api/sessions/s1': ({ body }: { body: object }) =>
+      away ? new Refusal(503, 'away', 'The database is away.') : aSession(body),
+  })
+  const field = screen.getByRole('textbox', { name: 'Title' })
+  await userEvent.type(field, '!')
+  await waitFor(() => expect(field).toBeInvalid())
+  away = false
+  await userEvent.tab()
+
+  await waitFor(() => expect(field).toBeValid())
+  expect(changes()).toEqual([{ title: 'Tea!' }, { title: 'Tea!' }])
+})
+
 test('who you are and who answers are chosen; the usual ones are named', async () => {
   const { changes } = showSettings({ 'PATCH /api/sessions/s1': ({ body }: { body: object }) => aSession(body) })
   const persona = await screen.findByRole('combobox', { name: 'Who you are' })

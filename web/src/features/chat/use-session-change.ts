@@ -51,7 +51,7 @@ export function useSessionText(session: SessionRow, field: TextField, sound: (te
   function keep() {
     if (text === asked || !sound(text)) return
     setAsked(text)
-    save(text)
+    save(text, { onError: () => setAsked(stored) })
   }
   const keepNow = useEffectEvent(keep)
   // biome-ignore lint/correctness/useExhaustiveDependencies: every change of the text begins the pause anew
