@@ -5,7 +5,6 @@ import { useCharacter, useCharacters } from '../../shared/api/characters'
 import { useAnsweringModel } from '../../shared/api/models'
 import { Problem } from '../../shared/api/problem'
 import { updateChatSession } from '../../shared/api/sessions'
-import type { Message } from '../../shared/api/wire'
 import { useText } from '../../shared/i18n/text'
 import { remember } from '../../shared/lib/storage'
 import { Region } from '../../shared/ui/boundary'
@@ -45,12 +44,13 @@ export function ChatInterface({ sessionId, begunHere }: ChatInterfaceProps) {
   const composer = useRef<Composer>(null)
   const [editing, setEditing] = useState<string | null>(null)
   const [panel, setPanel] = useState<Panel | null>(null)
-  const [branching, setBranching] = useState<Message | null>(null)
-  const sayAfter = useCallback((message: Message) => {
-    setBranching(message)
+  /** After which message the next one comes, null for none; undefined: at the end. */
+  const [parentId, setParentId] = useState<string | null>()
+  const branch = useCallback((parentId: string | null) => {
+    setParentId(parentId)
     composer.current?.focus()
   }, [])
-  const deeds = useRowDeeds(sessionId, composer, setEditing, setPanel, sayAfter)
+  const deeds = useRowDeeds(sessionId, composer, setEditing, setPanel, branch)
   const onCommand = useComposerCommands(rows, deeds)
   const pages = usePages(sessionId, (error) => notify.alert(error.message))
 
@@ -142,15 +142,15 @@ export function ChatInterface({ sessionId, begunHere }: ChatInterfaceProps) {
             }
             note={<ModelNote model={model} ready={session !== null} />}
             banner={
-              branching && (
+              parentId !== undefined && (
                 <Suspense>
-                  <BranchBanner after={branching} onCancel={() => setBranching(null)} />
+                  <BranchBanner after={chat?.state.messages[parentId ?? '']} onCancel={() => setParentId(undefined)} />
                 </Suspense>
               )
             }
             onSend={(content) => {
-              outbox.say({ sessionId, content, ...(branching && { parentId: branching.id }) })
-              setBranching(null)
+              outbox.say({ sessionId, content, ...(parentId !== undefined && { parentId }) })
+              setParentId(undefined)
             }}
             onCommand={onCommand}
           />

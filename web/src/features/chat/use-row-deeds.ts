@@ -23,7 +23,8 @@ export function useRowDeeds(
   composer: RefObject<Composer | null>,
   startEdit: Dispatch<SetStateAction<string | null>>,
   open: (panel: Panel) => void,
-  sayAfter: (message: Message) => void,
+  /** What is written next comes after this message; null: it begins the chat. */
+  branch: (parentId: string | null) => void,
 ): RowDeeds {
   const notify = useNotify()
   const t = useText()
@@ -44,7 +45,7 @@ export function useRowDeeds(
     return {
       startEdit,
       open,
-      sayAfter,
+      sayAfter: ({ id }) => branch(id),
       copy: (message, plain) =>
         attempt(
           navigator.clipboard
@@ -101,8 +102,10 @@ export function useRowDeeds(
           return
         }
         void outbox.discard(saying.id)
-        if (remedy === 'edit') composer.current?.insert(saying.content)
+        if (remedy !== 'edit') return
+        if (saying.parentId !== undefined) branch(saying.parentId)
+        composer.current?.insert(saying.content)
       },
     }
-  }, [sessionId, composer, startEdit, open, sayAfter, notify, navigate, t])
+  }, [sessionId, composer, startEdit, open, branch, notify, navigate, t])
 }
