@@ -1,6 +1,6 @@
 import 'fake-indexeddb/auto'
 import { configureStore } from '@reduxjs/toolkit'
-import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { ProblemBody } from '../shared/api/wire'
 import { Database } from './db'
 import { Outbox, type Outcome, type Surroundings } from './outbox'
@@ -97,7 +97,9 @@ class Tab {
   async write(...contents: string[]): Promise<void> {
     for (const content of contents) this.outbox.say({ sessionId: 's1', content })
     const shelf = new Shelf(new Database(browser.database))
-    await vi.waitFor(async () => expect((await shelf.all()).map(({ content }) => content)).toEqual(this.contents))
+    await vi.waitFor(async () =>
+      expect((await shelf.all()).sayings.map(({ content }) => content)).toEqual(this.contents),
+    )
   }
 
   settled(): Promise<void> {
@@ -108,6 +110,11 @@ class Tab {
 beforeEach(() => {
   browser = new Browser()
   server = new Server()
+})
+
+afterEach(() => {
+  vi.useRealTimers()
+  vi.restoreAllMocks()
 })
 
 test('what is said is shown at once, and gone when it is stored', async () => {
@@ -307,4 +314,25 @@ test('what a full disk does not let go of is sent once all the same, and shown a
   await vi.waitFor(() => expect(tab.contents).toEqual(['one']))
   for (const write of writes) write.mockRestore()
   expect(server.heard).toEqual(['one', 'two', 'three'])
+})
+
+test('what cannot be read for a while stays shown, is told of, and is sent as soon as it can be read', async () => {
+  const database = new Database(browser.database)
+  const tab = new Tab(database)
+  await tab.outbox.start()
+  await tab.write('one', 'two')
+  vi.useFakeTimers({ toFake: ['setTimeout'] })
+  vi.spyOn(console, 'warn').mockReturnValue()
+  const use = vi.spyOn(database, 'use').mockRejectedValue(new DOMException('', 'UnknownError'))
+  tab.outbox.connected(true)
+  tab.channel.onmessage?.call(new BroadcastChannel('unused'), new MessageEvent('', { data: { kind: 'changed' } }))
+  await vi.waitFor(() => expect(tab.store.getState().keeping.lasting).toBe(false))
+  expect(tab.contents).toEqual(['one', 'two'])
+  expect(server.heard).toEqual([])
+
+  use.mockRestore()
+  await vi.advanceTimersByTimeAsync(3_000)
+  await tab.settled()
+  expect(server.heard).toEqual(['one', 'two'])
+  expect(tab.store.getState().keeping.lasting).toBe(true)
 })

@@ -49,6 +49,9 @@ export class Outbox {
   readonly #unwritten = new Set<string>()
   /** Chats whose next saying the server cannot take just now. */
   readonly #resting = new Map<string, ReturnType<typeof setTimeout>>()
+  /** How often in a row what the browser keeps could not be read. */
+  #unread = 0
+  #readingAgain: ReturnType<typeof setTimeout> | undefined
   #connected = false
   #draining = false
   #wanted = false
@@ -133,7 +136,7 @@ export class Outbox {
   async #sendAll(): Promise<void> {
     while (this.#wanted && this.#connected) {
       this.#wanted = false
-      const next = firstOfEachChat(await this.#shelf.all()).filter((saying) => !this.#resting.has(chatOf(saying)))
+      const next = firstOfEachChat((await this.#read()).sayings).filter((saying) => !this.#resting.has(chatOf(saying)))
       await Promise.all(next.map((saying) => this.#send(saying)))
       if (next.length > 0) this.#wanted = true
     }
@@ -162,14 +165,11 @@ export class Outbox {
   /** Send nothing of a chat for a while: what was said later must not overtake what the server could not take. */
   #rest(saying: Saying, retryAfter: number | null): void {
     const chat = chatOf(saying)
-    const wait = retryAfter === null ? REST_MS * 2 ** (saying.tries - 1) : retryAfter * 1000
-    const timer = setTimeout(
-      () => {
-        this.#resting.delete(chat)
-        this.#drain()
-      },
-      Math.min(wait, LONGEST_REST_MS),
-    )
+    const wait = retryAfter === null ? restAfter(saying.tries) : Math.min(retryAfter * 1000, LONGEST_REST_MS)
+    const timer = setTimeout(() => {
+      this.#resting.delete(chat)
+      this.#drain()
+    }, wait)
     this.#resting.set(chat, timer)
   }
 
@@ -185,13 +185,35 @@ export class Outbox {
   }
 
   async #show(): Promise<void> {
-    const rows = await this.#shelf.all()
-    this.#around.dispatch(kept({ rows, unwritten: [...this.#unwritten] }))
+    const { sayings, unread } = await this.#read()
+    this.#around.dispatch(lastingChanged(this.#shelf.lasting))
+    // Nobody knows what else is kept, so all that is shown stays.
+    if (unread) for (const saying of sayings) this.#around.dispatch(said(saying))
+    else this.#around.dispatch(kept({ rows: sayings, unwritten: [...this.#unwritten] }))
+  }
+
+  /** Read what there is to send. What the browser cannot read just now is read, shown and sent later. */
+  async #read(): ReturnType<Shelf['all']> {
+    const all = await this.#shelf.all()
+    if (!all.unread) this.#unread = 0
+    else if (this.#readingAgain === undefined) {
+      this.#unread += 1
+      this.#readingAgain = setTimeout(() => {
+        this.#readingAgain = undefined
+        this.#heard = this.#heard.then(() => this.#hear({ kind: 'changed' }))
+      }, restAfter(this.#unread))
+    }
+    return all
   }
 
   #tell(news: News): void {
     this.#around.tabs.postMessage(news)
   }
+}
+
+/** How long to wait after so many failures in a row. */
+function restAfter(failures: number): number {
+  return Math.min(REST_MS * 2 ** (failures - 1), LONGEST_REST_MS)
 }
 
 /** Another tab may be of another version. */

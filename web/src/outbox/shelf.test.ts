@@ -33,6 +33,6 @@ test('what is no saying is passed over, wherever it lies', async () => {
   const shelf = new Shelf(database)
   await shelf.takeUp()
 
-  expect(await shelf.all()).toEqual([SAYING])
+  expect(await shelf.all()).toEqual({ sayings: [SAYING], unread: false })
   expect(shelf.lasting).toBe(true)
 })

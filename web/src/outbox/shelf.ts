@@ -9,23 +9,23 @@ export class Shelf {
   readonly #database: Database
   /** What the browser would not keep, and null for what it would not let go of. */
   readonly #here = new Map<string, Saying | null>()
-  #lasting = true
+  #answering = true
 
   constructor(database: Database) {
     this.#database = database
   }
 
-  /** Whether what was put here last outlives the tab. */
+  /** Whether what is here outlives the tab. */
   get lasting(): boolean {
-    return this.#lasting
+    return this.#answering && [...this.#here.values()].every((saying) => saying === null)
   }
 
-  /** All sayings in the order in which they were put here first. */
-  async all(): Promise<Saying[]> {
+  /** The sayings in the order in which they were put here first: all, or those of this tab alone if the others are `unread`. */
+  async all(): Promise<{ sayings: Saying[]; unread: boolean }> {
     const kept = await this.#tried((database) => database.getAll('sayings'))
     const all = new Map<string, Saying | null>(kept?.filter(isSaying).map((saying) => [saying.id, saying]))
     for (const [id, saying] of this.#here) all.set(id, saying)
-    return [...all.values()].filter((saying) => saying !== null)
+    return { sayings: [...all.values()].filter((saying) => saying !== null), unread: kept === undefined }
   }
 
   /** Put what pages were putting here when they ended. */
@@ -67,12 +67,12 @@ export class Shelf {
   async #tried<Result>(deed: Deed<Result>): Promise<Result | undefined> {
     try {
       const result = await this.#database.use(deed)
-      this.#lasting = true
+      this.#answering = true
       return result
     } catch (error) {
       // Private windows, full disks: the reader is told, and the tab goes on by itself.
       console.warn('This browser keeps nothing', error)
-      this.#lasting = false
+      this.#answering = false
       return undefined
     }
   }
