@@ -161,6 +161,28 @@ test('what the socket tells is in the list without reading it again', async () =
   stop()
 })
 
+test('a chat that this tab has left answers as soon as the news say so', async () => {
+  const { queryClient } = await show('/c/none')
+  const stop = followSessionNews(conversations, queryClient)
+  const leave = conversations.open('s2')
+  conversations.onFrame({
+    type: 'session:joined',
+    session_id: 's2',
+    epoch: 'e',
+    seq: 1,
+    session: MAPS,
+    messages: [],
+    live: [],
+  } as ServerFrame)
+  leave()
+  const session = { ...MAPS, version: 2, answering: true }
+  conversations.onFrame({ type: 'session:updated', session_id: 's2', session } as ServerFrame)
+
+  const maps = await screen.findByRole('link', { name: /Maps/ })
+  expect(await within(maps).findByRole('img', { name: 'answering' })).toBeVisible()
+  stop()
+})
+
 test('a list that cannot be read says so and can be tried again', async () => {
   serve({
     'GET /api/characters': { items: [], next_cursor: null },

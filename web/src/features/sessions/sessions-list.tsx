@@ -28,7 +28,7 @@ export function SessionsList() {
   const sessions = useSidebarSessions()
   const pinned = usePinnedSessions()
   const { data: characters } = useCharacters()
-  const live = useAppSelector(followedSessions, shallowEqual)
+  const answering = useAppSelector(answeringChats, shallowEqual)
   const deeds = useSessionDeeds()
   const { id: current } = useParams()
 
@@ -68,7 +68,7 @@ export function SessionsList() {
                 title={title}
                 character={character}
                 current={session.id === current}
-                answering={live[session.id] ?? session.answering}
+                answering={answering.includes(session.id) || session.answering}
                 onRename={(changed) => deeds.rename(session, changed)}
                 onPin={() => deeds.pin(session)}
                 onArchive={() => deeds.archive(session, title)}
@@ -107,8 +107,7 @@ function placed(pinned: readonly Session[], all: readonly Session[], pinnedHeadi
   })
 }
 
-/** Of the chats that this tab follows: whether they answer. It knows that before any list does. */
-function followedSessions({ chats }: RootState): Record<string, boolean> {
-  const followed = Object.values(chats).filter(({ state }) => state.seq !== null)
-  return Object.fromEntries(followed.map(({ state }) => [state.sessionId, isAnswering(state)]))
+/** The chats of which this tab has heard that they answer, before any list can. Of those that it has left it hears nothing. */
+function answeringChats({ chats }: RootState): string[] {
+  return Object.values(chats).flatMap(({ state }) => (isAnswering(state) ? [state.sessionId] : []))
 }
