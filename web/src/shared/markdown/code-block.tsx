@@ -1,6 +1,7 @@
 import { Copy } from 'lucide-react'
 import { createContext, startTransition, useContext, useEffect, useState } from 'react'
 import { useText } from '../i18n/text'
+import { copyText } from '../lib/clipboard'
 import { IconButton } from '../ui/button'
 import { useNotify } from '../ui/toaster'
 import type { Piece } from './highlight'
@@ -36,7 +37,7 @@ export function CodeBlock({ code, language }: { code: string; language: string |
         name={t('markdown.copyCode')}
         className="absolute end-1.5 top-1.5 bg-sunken font-ui opacity-0 focus-visible:opacity-100 group-hover/code:opacity-100 pointer-coarse:opacity-100"
         onClick={() =>
-          navigator.clipboard.writeText(code).then(
+          copyText(code).then(
             () => notify.say(t('markdown.copied')),
             () => notify.alert(t('markdown.copyFailed')),
           )
