@@ -1,4 +1,4 @@
-import { fireEvent, screen, waitFor } from '@testing-library/react'
+import { act, fireEvent, screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { beforeEach, expect, test, vi } from 'vitest'
 import { notedDeeds } from '../../../test/factories/deeds'
@@ -141,6 +141,33 @@ test('a chat is pinned, archived, and deleted with a way back', async () => {
   expect(onClose).toHaveBeenCalled()
   fireEvent.click(await screen.findByRole('button', { name: 'Undo' }))
   await waitFor(() => expect(router.state.location.pathname).toBe('/c/s1'))
+})
+
+test('a delete and its undo leave who has gone on where they are', async () => {
+  let deleted = () => {}
+  let restored = () => {}
+  const { router } = showSettings({
+    'DELETE /api/sessions/s1': () =>
+      new Promise((resolve) => {
+        deleted = () => resolve(null)
+      }),
+    'POST /api/sessions/s1/restore': () =>
+      new Promise((resolve) => {
+        restored = () => resolve(aSession())
+      }),
+  })
+  await userEvent.click(screen.getByRole('button', { name: 'Delete chat' }))
+  expect(router.state.location.pathname).toBe('/new')
+  await router.navigate('/c/s2')
+  deleted()
+  const undo = await screen.findByRole('button', { name: 'Undo' })
+  expect(router.state.location.pathname).toBe('/c/s2')
+
+  fireEvent.click(undo)
+  await act(async () => history.pushState(null, '', '/c/s3'))
+  restored()
+  await act(async () => undefined)
+  expect(router.state.location.pathname).toBe('/c/s2')
 })
 
 test('earlier texts are shown, the newest first, and brought back', async () => {

@@ -8,6 +8,7 @@ import { useDefaultPromptId, usePrompts } from '../../shared/api/prompts'
 import { deleteChatSession, restoreChatSession } from '../../shared/api/sessions'
 import type { SessionRow } from '../../shared/api/wire'
 import { useText } from '../../shared/i18n/text'
+import { rememberPage } from '../../shared/lib/place'
 import { Button } from '../../shared/ui/button'
 import { Field, TextArea, TextField } from '../../shared/ui/field'
 import { Portrait } from '../../shared/ui/portrait'
@@ -212,12 +213,15 @@ function useRemoval({ id, title }: SessionRow) {
   const notify = useNotify()
   const navigate = useNavigate()
   const failed = (error: Error) => notify.alert(error.message)
+  const bringBack = () => {
+    const isStillHere = rememberPage()
+    restoreChatSession(id).then(() => isStillHere() && navigate(`/c/${id}`), failed)
+  }
   return () => {
-    deleteChatSession(id).then(() => {
-      navigate('/new')
-      notify.say(t('chat.chatDeleted', { title: title || t('chat.untitled') }), () => {
-        restoreChatSession(id).then(() => navigate(`/c/${id}`), failed)
-      })
-    }, failed)
+    navigate('/new')
+    deleteChatSession(id).then(
+      () => notify.say(t('chat.chatDeleted', { title: title || t('chat.untitled') }), bringBack),
+      failed,
+    )
   }
 }

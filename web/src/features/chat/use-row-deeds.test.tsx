@@ -72,3 +72,31 @@ test('a saved text closes its own editor and no other that was opened meanwhile'
   answer()
   await waitFor(() => expect(screen.getByRole('status')).toHaveTextContent('m2 saved'))
 })
+
+test('a copy of the chat is shown to who still waits for it, and told to who has gone on', async () => {
+  let answer = () => {}
+  serve({
+    'POST /api/sessions/s1/fork': () =>
+      new Promise((resolve) => {
+        answer = () => resolve(aSession({ id: 's2', title: 'Tea' }))
+      }),
+  })
+  function Fork() {
+    const deeds = useRowDeeds('s1', composer, unused, unused, unused)
+    return (
+      <button type="button" onClick={() => deeds.fork(aMessage({ session_id: 's1' }))}>
+        Fork
+      </button>
+    )
+  }
+  const { router } = renderPage(<Fork />)
+  await userEvent.click(screen.getByRole('button', { name: 'Fork' }))
+  history.pushState(null, '', '/c/s3')
+  answer()
+  expect(await screen.findByText('Tea has a copy')).toBeVisible()
+  expect(router.state.location.pathname).toBe('/')
+
+  await userEvent.click(screen.getByRole('button', { name: 'Fork' }))
+  answer()
+  await waitFor(() => expect(router.state.location.pathname).toBe('/c/s2'))
+})

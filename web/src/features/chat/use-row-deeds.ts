@@ -5,6 +5,8 @@ import { deleteMessage, forkChatSession, restoreMessage, updateMessage } from '.
 import { updateChatSession } from '../../shared/api/sessions'
 import type { Message } from '../../shared/api/wire'
 import { useText } from '../../shared/i18n/text'
+import { copyText } from '../../shared/lib/clipboard'
+import { rememberPage } from '../../shared/lib/place'
 import { plainText } from '../../shared/markdown/plain'
 import { useNotify } from '../../shared/ui/toaster'
 import type { Composer } from './input-form'
@@ -48,9 +50,7 @@ export function useRowDeeds(
       sayAfter: ({ id }) => branch(id),
       copy: (message, plain) =>
         attempt(
-          navigator.clipboard
-            .writeText(plain ? plainText(message.content) : message.content)
-            .then(() => notify.say(t('chat.copied'))),
+          copyText(plain ? plainText(message.content) : message.content).then(() => notify.say(t('chat.copied'))),
           t('chat.copyFailed'),
         ),
       save: (message, content) =>
@@ -69,14 +69,17 @@ export function useRowDeeds(
           t('chat.saveFailed'),
         ),
       mark: (message, marks) => attempt(change(message, marks), t('chat.saveFailed')),
-      fork: (message) =>
-        attempt(
-          forkChatSession(message).then(({ id }) => {
+      fork: (message) => {
+        const isStillHere = rememberPage()
+        return attempt(
+          forkChatSession(message).then(({ id, title }) => {
+            if (!isStillHere()) return notify.say(t('shared.copied', { name: title || t('chat.untitled') }))
             navigate(`/c/${id}`)
             notify.say(t('chat.forked'))
           }),
           t('chat.forkFailed'),
-        ),
+        )
+      },
       sayInstead: (message, content) => {
         startEdit(null)
         outbox.say({ sessionId, content, parentId: message.parent_id })
