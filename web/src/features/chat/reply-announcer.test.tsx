@@ -42,6 +42,23 @@ test('that somebody answers is told, then each sentence once it is whole', () =>
   expect(told).toHaveTextContent(/^And the fog comes\.$/)
 })
 
+test('a reply that begins anew is told from its beginning', () => {
+  const told = announce(RUNNING)
+  grow('The lamp is lit. And the fog comes. ')
+  expect(told).toHaveTextContent(/^The lamp is lit. And the fog comes\.$/)
+  grow('The')
+  grow('The lamp is out. And ')
+  expect(told).toHaveTextContent(/^The lamp is out\.$/)
+})
+
+test('of a reply that goes on from a part of it, the rest is told', () => {
+  const told = announce(RUNNING)
+  grow('The lamp is lit. And the fog comes. ')
+  grow('The lamp is lit. And the s')
+  grow('The lamp is lit. And the sun comes. ')
+  expect(told).toHaveTextContent(/^And the sun comes\.$/)
+})
+
 test('a sentence that does not end is told after three seconds, in whole words', () => {
   const told = announce(RUNNING)
   grow('Long ago and far aw')

@@ -5,7 +5,7 @@ import type { Message, MessageStatus } from '../../shared/api/wire'
 import type { MessageKey } from '../../shared/i18n/keys'
 import { useText } from '../../shared/i18n/text'
 import { useInterface } from '../../shared/theme/use-interface'
-import { newSentences } from './sentences'
+import { newSentences, stillTold } from './sentences'
 
 /** A sentence that takes longer than this is told as far as its last whole word. */
 const LONGEST_WAIT_MS = 3_000
@@ -26,19 +26,20 @@ export function ReplyAnnouncer({ reply, speaker }: { reply: Message | null; spea
   const t = useText()
   const [{ announce }] = useInterface()
   const [said, say] = useAnnouncements()
-  const following = useRef<{ id: string; told: number } | null>(null)
+  const following = useRef<{ id: string; told: string } | null>(null)
   const running = reply !== null && isUnfinished(reply)
 
   useEffect(() => {
     if (!reply || announce === 'off') return
     const { buffers } = conversations
     if (running && following.current?.id !== reply.id) {
-      following.current = { id: reply.id, told: buffers.read(reply.id)?.length ?? 0 }
+      following.current = { id: reply.id, told: buffers.read(reply.id) ?? '' }
       say(t('chat.announceAnswering', { name: speaker }))
     }
     if (following.current?.id !== reply.id) return
     if (!running) {
-      const words = announce === 'ends' ? '' : newSentences(reply.content, following.current.told, 'all').words
+      const told = stillTold(reply.content, following.current.told)
+      const words = announce === 'ends' ? '' : newSentences(reply.content, told, 'all').words
       const end = ENDS[reply.status]
       following.current = null
       if (end) say(t(end, { words }).trim())
@@ -49,9 +50,11 @@ export function ReplyAnnouncer({ reply, speaker }: { reply: Message | null; spea
     let overdue: ReturnType<typeof setTimeout> | undefined
     const tell = (reach: 'sentences' | 'words') => {
       if (!following.current) return
-      const { words, told } = newSentences(buffers.read(reply.id) ?? '', following.current.told, reach)
-      if (told === following.current.told) return
-      following.current.told = told
+      const text = buffers.read(reply.id) ?? ''
+      const before = stillTold(text, following.current.told)
+      const { words, told } = newSentences(text, before, reach)
+      following.current.told = text.slice(0, told)
+      if (told === before) return
       clearTimeout(overdue)
       overdue = undefined
       if (words) say(words)

@@ -25,3 +25,11 @@ export function newSentences(text: string, told: number, reach: Reach): { words:
   }
   return { words: plainText(text.slice(told, end)), told: end }
 }
+
+/** How much of `text` is told already, when `told` was: of a text that has begun anew, only whole sentences that stayed. */
+export function stillTold(text: string, told: string): number {
+  if (text.startsWith(told)) return told.length
+  let same = 0
+  while (same < text.length && text[same] === told[same]) same++
+  return newSentences(text.slice(0, same), 0, 'sentences').told
+}
