@@ -1,5 +1,5 @@
 import { vi } from 'vitest'
-import type { RowDeeds } from '../../src/features/chat/message'
+import type { RowDeeds } from '../../src/features/chat/row-deeds'
 
 /** What rows can do, each deed only noted. */
 export function notedDeeds() {

@@ -3,10 +3,10 @@ import type { MessageKey } from '../../shared/i18n/keys'
 import { useText } from '../../shared/i18n/text'
 import { Drawer } from './drawer'
 import { InstructionForm } from './instruction-form'
-import type { RowDeeds } from './message'
 import type { Panel } from './panel'
 import { PromptTrace } from './prompt-trace'
 import { Revisions } from './revisions'
+import type { RowDeeds } from './row-deeds'
 import { SessionSettings } from './session-settings'
 
 const TITLES: Record<Panel['kind'], MessageKey> = {

@@ -6,7 +6,7 @@ import { cx } from '../../shared/lib/class-names'
 import { later } from '../../shared/lib/later'
 import { Button, IconButton } from '../../shared/ui/button'
 import { Menu } from '../../shared/ui/menu'
-import type { RowDeeds } from './message'
+import type { RowDeeds } from './row-deeds'
 
 const menu = later(() => import('./row-menu'))
 /** Load what the menus of rows hold, which the first paint does not show. */

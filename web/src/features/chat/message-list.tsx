@@ -8,7 +8,8 @@ import { dayHeading, daysAgo } from '../../shared/lib/time'
 import { useInterface } from '../../shared/theme/use-interface'
 import { RawRow } from '../../shared/ui/boundary'
 import { Button } from '../../shared/ui/button'
-import { Message, type RowDeeds, SayingMessage, type Speaker } from './message'
+import { Message, SayingMessage } from './message'
+import type { RowDeeds, Speaker } from './row-deeds'
 import { type Row, runningReply, type Transcript } from './rows'
 import type { Pages, Side } from './use-chat'
 import { useNewSince } from './use-new-since'
@@ -42,6 +43,7 @@ export function MessageList({
   const t = useText()
   const box = useRef<HTMLDivElement>(null)
   const { rows, above, total, older, newer } = transcript
+  const size = total === null ? null : total + rows.filter(({ kind }) => kind === 'saying').length
   const speakers = useSpeakers(speakerOf)
   const [focused, setFocused] = useState<string | null>(null)
   const kept = [focused, editing]
@@ -131,7 +133,13 @@ export function MessageList({
                 {beginsDay(rows[index - 1] ?? above, row) && <DayHeading at={row.at} />}
                 <RawRow text={row.kind === 'saying' ? row.saying.content : row.message.content}>
                   {row.kind === 'saying' ? (
-                    <SayingMessage saying={row.saying} online={online} deeds={deeds} />
+                    <SayingMessage
+                      saying={row.saying}
+                      online={online}
+                      deeds={deeds}
+                      position={size && size - (rows.length - 1 - index)}
+                      total={size}
+                    />
                   ) : (
                     <Message
                       row={row}
@@ -139,7 +147,7 @@ export function MessageList({
                       deeds={deeds}
                       editing={editing === row.id}
                       last={!newer && index === rows.length - 1}
-                      total={total}
+                      total={size}
                       following={
                         total === null || row.position === null ? rows.length - 1 - index : total - row.position
                       }

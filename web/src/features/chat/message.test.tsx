@@ -222,6 +222,17 @@ test('until its first word a reply says who is writing', () => {
   expect(screen.getByText('Wren is writing')).toBeInTheDocument()
 })
 
+test('what has no row of its own yet stands in the keyboard’s path like the rest', () => {
+  const saying = { id: 'x', sessionId: 's1', content: 'Hello', saidAt: '', status: 'sending', tries: 0 } as const
+  renderPage(<SayingMessage saying={{ ...saying, problem: null }} online deeds={deeds} position={4} total={5} />)
+  const row = screen.getByRole('article')
+  row.focus()
+
+  expect(row).toHaveFocus()
+  expect(row).toHaveAttribute('aria-posinset', '4')
+  expect(row).toHaveAttribute('aria-setsize', '5')
+})
+
 test('what was refused says why and offers what can be done', async () => {
   const problem = { title: 'Too long', status: 422, code: 'too_long', detail: 'At most so much.' }
   const saying: Saying = {

@@ -15,44 +15,13 @@ import { Time } from '../../shared/ui/time'
 import { EditForm } from './edit-form'
 import { MessageActions } from './message-actions'
 import { ReplyText } from './message-text'
-import type { Panel } from './panel'
+import type { RowDeeds, Speaker } from './row-deeds'
 import { RowState } from './row-state'
 import type { MessageRow } from './rows'
 import { messageState, type Remedy, sayingState } from './state-words'
 import { Swipes } from './swipes'
 import { UsageChip } from './usage-chip'
 import { AnswerNow } from './waiting-reply'
-
-export interface Speaker {
-  name: string
-  image: string | null
-}
-
-/** What the reader can do to any row; one object for the whole transcript, so that rows stay as they are. */
-export interface RowDeeds {
-  /** Put the text into the clipboard: its Markdown, or what is read of it. */
-  copy: (message: MessageRowData, plain: boolean) => void
-  startEdit: (id: string | null) => void
-  /** Settles when it is known whether that is saved. */
-  save: (message: MessageRowData, content: string) => Promise<void>
-  /** Bring back what the message said before. */
-  restore: (message: MessageRowData, content: string) => void
-  mark: (message: MessageRowData, marks: { hidden?: boolean; pinned?: boolean }) => void
-  sayInstead: (message: MessageRowData, content: string) => void
-  /** Say the next thing after this message, beside what follows it now. */
-  sayAfter: (message: MessageRowData) => void
-  /** Copy the branch as far as this message into a new chat. */
-  fork: (message: MessageRowData) => void
-  remove: (message: MessageRowData, subtree: boolean) => void
-  select: (siblingId: string) => void
-  swipe: (message: MessageRowData, instruction?: string) => void
-  stop: (message: MessageRowData) => void
-  retry: (message: MessageRowData) => void
-  goOn: (message: MessageRowData) => void
-  /** Show more about a message beside the chat. */
-  open: (panel: Panel) => void
-  remedySaying: (saying: Saying, remedy: Remedy) => void
-}
 
 interface MessageProps {
   row: MessageRow
@@ -63,7 +32,7 @@ interface MessageProps {
   last: boolean
   /** How many messages stand below. */
   following: number
-  /** How many messages the branch has; null while that is not known. */
+  /** How many rows the chat has; null while that is not known. */
   total: number | null
 }
 
@@ -194,19 +163,30 @@ function OwnMessage({ row, deeds, editing, last, following, total }: MessageProp
   )
 }
 
+interface SayingMessageProps {
+  saying: Saying
+  online: boolean
+  deeds: RowDeeds
+  /** Its place in the chat, from 1, and how many rows that has; null while that is not known. */
+  position?: number | null
+  total?: number | null
+}
+
 /** What was just said and has no row yet. Its key is the message's id for life, so nothing moves when the row comes. */
 export const SayingMessage = memo(function SayingMessage({
   saying,
   online,
   deeds,
-}: {
-  saying: Saying
-  online: boolean
-  deeds: RowDeeds
-}) {
+  position = null,
+  total = null,
+}: SayingMessageProps) {
   const t = useText()
   return (
-    <article aria-label={t('chat.youJustNow')} data-row={saying.id} className="group/row grid justify-items-end">
+    <article
+      aria-label={t('chat.youJustNow')}
+      {...placeOf({ id: saying.id, position }, total)}
+      className="group/row grid justify-items-end"
+    >
       <OwnText content={saying.content} />
       <RowState
         state={sayingState(saying, online)}
@@ -237,10 +217,10 @@ export function turn(message: MessageRowData, siblings: readonly string[], step:
 }
 
 /** Where a row stands in the whole chat, of which only a part is on the page. It can have the focus. */
-function placeOf(row: MessageRow, total: number | null) {
+function placeOf({ id, position }: Pick<MessageRow, 'id' | 'position'>, total: number | null) {
   return {
-    'data-row': row.id,
-    'aria-posinset': row.position ?? undefined,
+    'data-row': id,
+    'aria-posinset': position ?? undefined,
     'aria-setsize': total ?? -1,
     tabIndex: -1,
   }

@@ -19,8 +19,8 @@ import type { RefObject } from 'react'
 import type { Message } from '../../shared/api/wire'
 import { useText } from '../../shared/i18n/text'
 import { MenuItem, MenuLine } from '../../shared/ui/menu'
-import type { RowDeeds } from './message'
 import type { MessagePanel } from './panel'
+import type { RowDeeds } from './row-deeds'
 
 interface RowMenuProps {
   message: Message

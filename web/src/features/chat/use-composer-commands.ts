@@ -1,6 +1,7 @@
 import { useCallback } from 'react'
 import type { ComposerCommand } from './composer-keys'
-import { type RowDeeds, turn } from './message'
+import { turn } from './message'
+import type { RowDeeds } from './row-deeds'
 import { type MessageRow, type Row, runningReply } from './rows'
 
 /** What the composer's keys do to the rows of a chat: all but stopping concerns the last own message or the last reply. */

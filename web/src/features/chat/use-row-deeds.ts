@@ -10,8 +10,8 @@ import { rememberPage } from '../../shared/lib/place'
 import { plainText } from '../../shared/markdown/plain'
 import { useNotify } from '../../shared/ui/toaster'
 import type { Composer } from './input-form'
-import type { RowDeeds } from './message'
 import type { Panel } from './panel'
+import type { RowDeeds } from './row-deeds'
 
 /** Show another branch around its message that is chosen, wherever it ends. */
 async function select(sessionId: string, messageId: string): Promise<void> {
