@@ -1,13 +1,16 @@
 /** Frames that the server answers one by one, and what it answered. */
 
-import { Problem } from '../shared/api/problem'
+import { Problem, unreachable } from '../shared/api/problem'
 import type { Message } from '../shared/api/wire'
 import { uuid7 } from '../shared/lib/uuid7'
 import type { ClientFrame, FrameOf } from './protocol'
 import type { Socket } from './socket'
 
-/** Without an answer for this long the connection is taken for dead. */
+/** Without an answer for this long the connection is taken for dead; after each time in a row for twice as long. */
 const ANSWER_LIMIT_MS = 5_000
+const LONGEST_ANSWER_LIMIT_MS = 60_000
+/** At most so many commands wait for the next connection. */
+const MOST_WAITING = 100
 
 type Command = Extract<
   ClientFrame,
@@ -29,6 +32,8 @@ interface Pending {
 export class Commands {
   readonly #pending = new Map<string, Pending>()
   #socket: Pick<Socket, 'send' | 'reconnect'> | null = null
+  /** How often in a row no answer came in time. */
+  #overdue = 0
 
   attach(socket: Pick<Socket, 'send' | 'reconnect'>): void {
     this.#socket = socket
@@ -96,7 +101,8 @@ export class Commands {
   #request(ref: string, frame: Command, persistent: boolean): Promise<Ack | null> {
     return new Promise((resolve, reject) => {
       const pending: Pending = { frame, persistent, limit: undefined, resolve, reject }
-      if (this.#send(pending) || persistent) this.#pending.set(ref, pending)
+      if (this.#send(pending) || (persistent && this.#pending.size < MOST_WAITING)) this.#pending.set(ref, pending)
+      else if (persistent) reject(unreachable())
       else resolve(null)
     })
   }
@@ -104,7 +110,11 @@ export class Commands {
   #send(pending: Pending): boolean {
     clearTimeout(pending.limit)
     if (!this.#socket?.send(pending.frame)) return false
-    pending.limit = setTimeout(() => this.#socket?.reconnect(), ANSWER_LIMIT_MS)
+    const limit = Math.min(ANSWER_LIMIT_MS * 2 ** this.#overdue, LONGEST_ANSWER_LIMIT_MS)
+    pending.limit = setTimeout(() => {
+      this.#overdue += 1
+      this.#socket?.reconnect()
+    }, limit)
     // The pong tells, at the moment when it matters, whether live text is delayed.
     if (pending.frame.type === 'chat:message') this.#socket.send({ type: 'ping', n: 0 })
     return true
@@ -115,6 +125,7 @@ export class Commands {
     if (ref === null || !pending) return undefined
     clearTimeout(pending.limit)
     this.#pending.delete(ref)
+    this.#overdue = 0
     return pending
   }
 }

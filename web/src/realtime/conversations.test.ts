@@ -128,6 +128,25 @@ describe('what is said', () => {
     expect(socket.reconnects).toBe(1)
   })
 
+  test('is waited for twice as long each time that a slow server has not answered, until it has', () => {
+    const limits = [5_000, 10_000, 20_000, 40_000, 60_000, 60_000]
+    for (const [earlier, limit] of limits.entries()) {
+      void conversations.commands.say(frame)
+      vi.advanceTimersByTime(limit - 1)
+      expect(socket.reconnects).toBe(earlier)
+      vi.advanceTimersByTime(1)
+      expect(socket.reconnects).toBe(earlier + 1)
+      disconnect()
+      connect()
+    }
+
+    void conversations.commands.say(frame)
+    receive(ack)
+    void conversations.commands.say(frame)
+    vi.advanceTimersByTime(5_000)
+    expect(socket.reconnects).toBe(limits.length + 1)
+  })
+
   test('is refused with the reason of the server', async () => {
     const answer = conversations.commands.say(frame)
     receive({ type: 'error', ref: 'm2', title: 'Too long', status: 422, code: 'too_long', detail: 'At most so much.' })
@@ -258,11 +277,30 @@ describe('an open chat', () => {
     expect(socket.take()).toEqual([{ type: 'session:leave', session_id: 's2' }])
   })
 
+  test('whose page is gone before it is joined is left', () => {
+    conversations.open('s2')()
+    socket.take()
+    receive({ ...joined([]), session_id: 's2', session: aSession({ id: 's2' }) })
+
+    expect(socket.take()).toEqual([{ type: 'session:leave', session_id: 's2' }])
+  })
+
   test('that went to the trash says so', () => {
     receive({ type: 'session:deleted', session_id: 's1', session: SESSION })
 
     expect(chat()?.problem?.detail).toBe('This chat is in the trash.')
   })
+})
+
+test.each(['s1', null])('a chat that is spoken to from elsewhere is left when what is said has come', (sessionId) => {
+  conversations.store.dispatch(said(aSaying({ id: 'm2', sessionId })))
+  receive(joined([GREETING]))
+  expect(conversations.expects('s1', 'm2')).toBe(true)
+  expect(socket.take()).toEqual([])
+
+  const row = aMessage({ id: 'm2', parent_id: 'm1' })
+  receive({ type: 'message:created', seq: 2, session_id: 's1', message: row })
+  expect(socket.take()).toEqual([{ type: 'session:leave', session_id: 's1' }])
 })
 
 test('a chat that cannot be joined tells why, until it can', () => {
@@ -304,6 +342,15 @@ test('stop is repeated until it is acknowledged', async () => {
 
   receive({ type: 'ack', ref: frames[0]?.ref, session_id: 's1', message_id: 'm3', duplicate: false })
   await expect(stopped).resolves.toBeUndefined()
+})
+
+test('no more commands wait for a connection than a reader could mean', async () => {
+  disconnect()
+  for (let command = 0; command < 100; command++) void conversations.commands.stop('m3')
+  await expect(conversations.commands.stop('m3')).rejects.toMatchObject({ body: { code: 'unreachable' } })
+
+  connect()
+  expect(socket.take()).toHaveLength(100)
 })
 
 test('whether live text is delayed is asked with what is said, and told by the answer', () => {

@@ -39,7 +39,7 @@ export class Conversations {
   readonly #rows: Rows
   /** How many pages show a chat. */
   readonly #open = new Map<string, number>()
-  /** Left by their pages while a reply runs: left for good when it ends. */
+  /** Shown by no page, and left for good when no reply runs in them and nothing more is on its way there. */
   readonly #leaving = new Set<string>()
   /** Joined on the present connection. */
   readonly #joined = new Set<string>()
@@ -130,6 +130,8 @@ export class Conversations {
         break
       case 'session:joined':
         this.#joined.add(frame.session_id)
+        // Whoever speaks to a chat joins it, from whatever page; and a page may be gone before the answer.
+        if (!this.#open.has(frame.session_id)) this.#leaving.add(frame.session_id)
         this.#chats.begun(frame.session_id)
         break
       case 'pong':
@@ -165,14 +167,21 @@ export class Conversations {
     this.#leaving.add(sessionId)
     this.#chats.leave(sessionId)
     this.#leaveIfQuiet(sessionId)
-    this.#forgetOldest()
   }
 
   #leaveIfQuiet(sessionId: string): void {
     const state = this.#chats.state(sessionId)
-    if (!this.#leaving.has(sessionId) || (state && isAnswering(state))) return
+    if (!this.#leaving.has(sessionId) || (state && isAnswering(state)) || this.#isSpokenTo(sessionId)) return
     this.#leaving.delete(sessionId)
     if (this.#joined.delete(sessionId)) this.#socket?.send({ type: 'session:leave', session_id: sessionId })
+    this.#forgetOldest()
+  }
+
+  /** Whether messages of the reader have still to come; those that begin a chat may belong to any. */
+  #isSpokenTo(sessionId: string): boolean {
+    return this.store
+      .getState()
+      .outbox.some((saying) => saying.status !== 'refused' && (saying.sessionId ?? sessionId) === sessionId)
   }
 
   #forgetOldest(): void {
