@@ -86,7 +86,7 @@ def test_a_tab_has_one_connection_wherever_it_goes(chat: Chat, provider: Provide
     with chat.page.expect_websocket():
         chat.page.reload()
     chat.page.go_back()
-    expect(chat.page.get_by_role("heading", level=1)).to_have_text("History")
+    expect(chat.page.get_by_role("heading", level=1)).to_have_text("Characters")
     assert len(opened) == 2
 
 

@@ -12,7 +12,7 @@ def test_a_persona_is_made_used_deleted_and_brought_back(chat: Chat) -> None:
     page.get_by_label("Name", exact=True).fill("Eleanor")
     page.get_by_label("Description").fill("A clockmaker’s daughter.")
     page.get_by_role("button", name="Save").click()
-    eleanor = page.get_by_role("article", name="Eleanor")
+    eleanor = page.get_by_role("article", name="Eleanor", exact=True)
     expect(eleanor).to_contain_text("A clockmaker’s daughter.")
     (row,) = (item for item in chat.installation.get("/profiles")["items"] if item["name"] == "Eleanor")
     wren = chat.installation.character("Wren")

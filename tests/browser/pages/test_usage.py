@@ -27,7 +27,7 @@ def test_the_figures_are_those_of_the_api_and_stand_in_a_table_beside_each_plot(
     expect(dear).to_contain_text("$0.25")
     expect(page.get_by_role("main").get_by_role("img")).to_have_count(3)
 
-    page.get_by_role("radio", name="Day", exact=True).check()
+    page.get_by_role("radio", name="Day", exact=True).click()
     expect(page).to_have_url("/usage?span=7")
     days = table.get_by_role("rowgroup").nth(1).get_by_role("row")
     expect(days).to_have_count(len(installation.get("/usage", by="day")["items"]))
