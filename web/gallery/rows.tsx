@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react'
-import { Message, type RowDeeds, SayingMessage } from '../src/features/chat/row-deeds'
+import { Message, SayingMessage } from '../src/features/chat/message'
+import type { RowDeeds } from '../src/features/chat/row-deeds'
 import type { Message as MessageData, MessageError } from '../src/shared/api/wire'
 import { RawRow } from '../src/shared/ui/boundary'
 import { aMessage, aSaying } from '../test/factories/rows'
