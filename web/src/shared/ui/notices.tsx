@@ -49,7 +49,7 @@ export function Notices({ notices, onClose }: NoticesProps) {
       ))}
       <Toast.Viewport
         label={t('shared.notices', { hotkey: '{hotkey}' })}
-        className="fixed top-[4.75rem] inset-x-4 z-50 ms-auto grid max-w-sm gap-2 outline-none"
+        className="fixed top-[4.75rem] inset-x-4 z-50 ms-auto grid max-h-[calc(100dvh-5.75rem)] max-w-sm gap-2 outline-none has-[>:nth-child(5)]:overflow-y-auto"
       />
     </Toast.Provider>
   )

@@ -19,6 +19,10 @@ interface Notify {
   alert(text: string): void
 }
 
+/** So many notices stand at once; those that offer a way back stay before others. */
+const MOST_NOTICES = 3
+const MOST_WAYS_BACK = 20
+
 const NotifyContext = createContext<Notify | null>(null)
 
 export function useNotify(): Notify {
@@ -31,7 +35,7 @@ export function Toaster({ children }: { children: ReactNode }) {
   const loaded = layer.useModule()
   const [notices, setNotices] = useState<Notice[]>([])
   const add = useCallback((notice: Omit<Notice, 'id'>) => {
-    setNotices((all) => [...all.slice(-2), { ...notice, id: (all.at(-1)?.id ?? 0) + 1 }])
+    setNotices((all) => withRoom([...all, { ...notice, id: (all.at(-1)?.id ?? 0) + 1 }]))
   }, [])
   const notify = useMemo<Notify>(
     () => ({
@@ -55,4 +59,11 @@ export function Toaster({ children }: { children: ReactNode }) {
       )}
     </NotifyContext>
   )
+}
+
+/** The notices that stay: for one too many the oldest goes that takes no way back with it. */
+function withRoom(notices: readonly Notice[]): Notice[] {
+  const before = notices.slice(0, -1)
+  const dropped = notices.length > MOST_NOTICES ? before.find(({ undo }) => !undo) : undefined
+  return notices.filter((notice) => notice !== dropped).slice(-MOST_WAYS_BACK)
 }
