@@ -21,10 +21,11 @@ export interface Outcome {
   problem: Problem | null
 }
 
-let progress: Progress | null = null
+/** All that are being done, in the order in which they began; each shows its newest state. */
+let running: readonly Progress[] = []
 const listeners = new Set<() => void>()
 
-/** Do it to each of `ids` until all is done, it is cancelled, or the server refuses one. What is gone already is done. */
+/** Do it to each of `ids` until all is done, it is cancelled, or the server refuses one. What is gone already needs nothing. */
 export async function doToMany(
   deed: ManyDeed,
   ids: readonly string[],
@@ -33,7 +34,14 @@ export async function doToMany(
   const waiting = [...ids]
   const outcome: Outcome = { done: [], problem: null }
   const cancel = () => waiting.splice(0)
-  const show = () => tell({ deed, done: outcome.done.length, total: ids.length, cancel })
+  let shown: Progress = { deed, done: 0, total: ids.length, cancel }
+  tell([...running, shown])
+
+  function show(now: Progress) {
+    const before = shown
+    shown = now
+    tell(running.map((progress) => (progress === before ? now : progress)))
+  }
 
   async function work() {
     for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
@@ -47,26 +55,25 @@ export async function doToMany(
           cancel()
         }
       }
-      show()
+      show({ ...shown, done: shown.done + 1 })
     }
   }
 
-  show()
   try {
     await Promise.all(Array.from({ length: AT_ONCE }, work))
   } finally {
-    tell(null)
+    tell(running.filter((progress) => progress !== shown))
   }
   return outcome
 }
 
-/** How far the deed is that is being done; null when none is. */
+/** How far the deed is that is being done, of several the one that began last; null when none is. */
 export function useProgress(): Progress | null {
-  return useSyncExternalStore(subscribe, () => progress)
+  return useSyncExternalStore(subscribe, () => running.at(-1) ?? null)
 }
 
-function tell(now: Progress | null): void {
-  progress = now
+function tell(now: readonly Progress[]): void {
+  running = now
   for (const listener of listeners) listener()
 }
 
