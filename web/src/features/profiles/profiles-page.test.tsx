@@ -105,12 +105,16 @@ test('a copy has a name of its own', async () => {
   })
 })
 
-test('the chats that a persona is in are named and linked', async () => {
-  serve({ ...LISTS, 'GET /api/sessions/profile/p1': CHATS })
+test('the chats that a persona is in are counted, the newest named and linked', async () => {
+  serve({
+    ...LISTS,
+    'GET /api/profiles/p1/uses': { sessions: 5_000, settings: false },
+    'GET /api/sessions/profile/p1': CHATS,
+  })
   open()
   await userEvent.click(within(await card('Eleanor')).getByText('Where used'))
 
-  expect(await screen.findByText('In 2 chats:')).toBeVisible()
+  expect(await screen.findByText('In 5,000 chats:')).toBeVisible()
   expect(screen.getByRole('link', { name: 'Tea' })).toHaveAttribute('href', '/c/s1')
   expect(screen.getByRole('link', { name: 'Untitled' })).toHaveAttribute('href', '/c/s2')
 })
@@ -120,7 +124,7 @@ test('what is deleted says who used it, and comes back', async () => {
   const asked = serve({
     ...LISTS,
     'GET /api/profiles': () => ({ items: there ? [ELEANOR, MARLOW] : [MARLOW] }),
-    'GET /api/sessions/profile/p1': CHATS,
+    'GET /api/profiles/p1/uses': { sessions: 5_000, settings: true },
     'DELETE /api/profiles/p1': () => {
       there = false
       return null
@@ -129,7 +133,7 @@ test('what is deleted says who used it, and comes back', async () => {
   })
   open()
   await userEvent.click(await screen.findByRole('button', { name: 'Delete Eleanor' }))
-  expect(await screen.findByText('Eleanor is in the trash. 2 chats keep this persona.')).toBeVisible()
+  expect(await screen.findByText('Eleanor is in the trash. 5,000 chats keep this persona.')).toBeVisible()
   await waitFor(() => expect(screen.queryByRole('article', { name: 'Eleanor' })).toBeNull())
 
   await userEvent.click(screen.getByRole('button', { name: 'Undo' }))

@@ -5,9 +5,7 @@ import { Portrait } from '../../shared/ui/portrait'
 import { RowCard, WhereUsed } from '../../shared/ui/row-card'
 import { RowsPage } from '../../shared/ui/rows-page'
 import { ProfileForm } from './profile-form'
-import { getChatsOf, useDefaultProfile, useDeleteProfile, useRestoreProfile, useSaveProfile } from './use-profiles'
-
-const MOST_NAMED = 10
+import { getUses, useDefaultProfile, useDeleteProfile, useRestoreProfile, useSaveProfile } from './use-profiles'
 
 /** Who the reader can be in a story. */
 export function ProfilesPage() {
@@ -41,14 +39,14 @@ function ProfileCard({ profile, isDefault }: { profile: Profile; isDefault: bool
       make={useSaveProfile(null)}
       remove={useDeleteProfile()}
       restore={useRestoreProfile()}
-      inTrash={(chats) => t('profiles.inTrash', { name, n: chats.length })}
+      inTrash={(n) => t('profiles.inTrash', { name, n })}
     >
-      <WhereUsed queryKey={profileKeys.uses(id)} queryFn={() => getChatsOf(id)}>
-        {(chats) => (
+      <WhereUsed queryKey={profileKeys.uses(id)} queryFn={() => getUses(id)}>
+        {({ sessions, newest }) => (
           <>
-            <p>{t('profiles.inChats', { n: chats.length })}</p>
+            <p>{t('profiles.inChats', { n: sessions })}</p>
             <ul className="mt-1 flex flex-wrap gap-x-4 gap-y-1 empty:hidden">
-              {chats.slice(0, MOST_NAMED).map((chat) => (
+              {newest.map((chat) => (
                 <li key={chat.id} className="min-w-0 max-w-full">
                   <Link
                     to={`/c/${chat.id}`}

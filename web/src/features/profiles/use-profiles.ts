@@ -1,4 +1,4 @@
-import { answer, api, ifMatch, LONGEST_PAGE } from '../../shared/api/client'
+import { answer, api, ifMatch } from '../../shared/api/client'
 import { useChange, useRemove, useRestore } from '../../shared/api/mutations'
 import { type Profile, profileKeys } from '../../shared/api/profiles'
 import { normalizeSession, type Session } from '../../shared/api/sessions'
@@ -6,11 +6,16 @@ import { settingsKey } from '../../shared/api/settings'
 
 export type ProfileFields = Pick<Profile, 'name' | 'description' | 'avatar_image'>
 
-/** The chats that a persona is in: the newest of them. */
-export async function getChatsOf(id: string): Promise<Session[]> {
-  const params = { ...inPath(id).params, query: { limit: LONGEST_PAGE } }
-  const page = await answer(api.GET('/api/sessions/profile/{profile_id}', { params }))
-  return page.items.map(normalizeSession)
+const MOST_NAMED = 10
+
+/** How many chats a persona is in, and the newest of them. */
+export async function getUses(id: string): Promise<{ sessions: number; newest: Session[] }> {
+  const params = { ...inPath(id).params, query: { limit: MOST_NAMED } }
+  const [uses, page] = await Promise.all([
+    answer(api.GET('/api/profiles/{profile_id}/uses', inPath(id))),
+    answer(api.GET('/api/sessions/profile/{profile_id}', { params })),
+  ])
+  return { sessions: uses.sessions, newest: page.items.map(normalizeSession) }
 }
 
 /** Make a persona, or change the one that is given; a change over somebody's newer one is refused. */
@@ -27,12 +32,12 @@ export function useSaveProfile(profile: Profile | null) {
   )
 }
 
-/** Put a persona into the trash; the answer is the chats that it was in. */
+/** Put a persona into the trash; the answer is in how many chats it was. */
 export function useDeleteProfile() {
   return useRemove(profileKeys.list, async (id) => {
-    const chats = await getChatsOf(id)
+    const { sessions } = await answer(api.GET('/api/profiles/{profile_id}/uses', inPath(id)))
     await api.DELETE('/api/profiles/{profile_id}', inPath(id))
-    return chats
+    return sessions
   })
 }
 
