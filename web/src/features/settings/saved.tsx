@@ -47,7 +47,7 @@ function touches(variables: unknown, member: string): boolean {
   return typeof variables === 'object' && variables !== null && member in variables
 }
 
-/** Such a change is kept, and sent again with the next one or the next visit. */
+/** Such a change is kept, and sent again when the server can be read. */
 function maySucceed(error: unknown): boolean {
   return error instanceof Problem && (error.body.status === 0 || error.body.retryable === true)
 }

@@ -5,6 +5,7 @@ import { act, screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Refusal, renderPage, serve } from '../../../test/page'
+import { settingsKey } from '../api/settings'
 import { adopt, interfaceNow, settle, unsent } from './interface'
 import { useInterface, useKeptInterface } from './use-interface'
 
@@ -79,6 +80,23 @@ test('without the server a choice stays, also over what the server still has, an
   await waitFor(() => expect(changes(asked)).toEqual([{ interface: { theme: 'dark' } }]))
   expect(screen.getAllByText('dark and compact')).toHaveLength(2)
   await waitFor(() => expect(unsent()).toEqual({}))
+})
+
+test('a choice that could not be sent is sent once the settings can be read again, as they were', async () => {
+  const away = () => {
+    throw new TypeError('Failed to fetch')
+  }
+  serve({ 'GET /api/settings': settingsWith({}), 'PATCH /api/settings': away })
+  const { queryClient } = renderPage(<Choices />)
+  await waitFor(() => expect(queryClient.getQueryData(settingsKey)).toBeDefined())
+  await choose('Dark')
+  await waitFor(() => expect(queryClient.isMutating()).toBe(0))
+
+  const asked = serve({ 'GET /api/settings': settingsWith({}), 'PATCH /api/settings': settingsWith({ theme: 'dark' }) })
+  await queryClient.invalidateQueries({ queryKey: settingsKey })
+  await waitFor(() => expect(unsent()).toEqual({}))
+  await waitFor(() => expect(queryClient.isMutating()).toBe(0))
+  expect(changes(asked)).toEqual([{ interface: { theme: 'dark' } }])
 })
 
 test('a choice that the server refuses is taken back, and said', async () => {

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useCallback, useEffect, useRef, useSyncExternalStore } from 'react'
+import { useCallback, useEffect, useSyncExternalStore } from 'react'
 import { answer, api } from '../api/client'
 import type { Problem } from '../api/problem'
 import { type Settings, settingsKey, useSettings } from '../api/settings'
@@ -32,18 +32,19 @@ export function useInterface(): [Interface, (change: InterfaceChange) => void] {
   return [present, change]
 }
 
-/** Follow what other devices chose, and send what an earlier visit could not. */
+/** Follow what other devices chose, and send what could not be sent before whenever the server can be read. */
 export function useKeptInterface(): void {
-  const { data } = useSettings()
+  const queryClient = useQueryClient()
+  const { data, dataUpdatedAt } = useSettings()
   const send = useSend()
-  const sent = useRef(false)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the same settings read again tell that the server is back
   useEffect(() => {
     if (!data) return
     adopt(data.interface)
     const left = unsent()
-    if (!sent.current && Object.keys(left).length > 0) send(left)
-    sent.current = true
-  }, [data, send])
+    const underWay = queryClient.isMutating({ mutationKey: interfaceChange }) > 0
+    if (!underWay && Object.keys(left).length > 0) send(left)
+  }, [data, dataUpdatedAt, send, queryClient])
 }
 
 function useSend() {
