@@ -134,9 +134,19 @@ test('a chat that is left keeps the rows around its reader', async () => {
 test('a message of another branch is in sight when that branch is chosen', async () => {
   await expect(conversations.windows.around('s1', 'aside')).rejects.toThrow('Not in this branch')
 
-  await conversations.windows.reveal('s1', 'aside')
-  expect(shown().ids.at(-1)).toBe(id(LENGTH))
-  conversations.takeInSession(aSession({ active_leaf_id: 'aside', version: 2 }))
+  await conversations.windows.reveal('s1', 'aside', async () => {
+    expect(shown().ids.at(-1)).toBe(id(LENGTH))
+    conversations.takeInSession(aSession({ active_leaf_id: 'aside', version: 2 }))
+  })
   expect(shown().ids.at(-1)).toBe('aside')
   expect(shown()).toMatchObject({ total: 101, newer: false })
+})
+
+test('a branch that could not be chosen leaves no rows behind', async () => {
+  const refused = conversations.windows.reveal('s1', 'aside', () => Promise.reject(new Error('Away')))
+  await expect(refused).rejects.toThrow('Away')
+  receive(goOn(2, LENGTH + 1))
+
+  expect(chat()?.state.messages).toHaveProperty(id(LENGTH + 1))
+  expect(chat()?.state.messages).not.toHaveProperty('aside')
 })

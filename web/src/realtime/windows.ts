@@ -93,9 +93,21 @@ export class Windows {
     })
   }
 
-  /** Load the rows around a message of another branch: they are what is shown once that branch is chosen. */
-  async reveal(sessionId: string, messageId: string): Promise<void> {
-    this.#revealed.set(sessionId, await this.#read(sessionId, messageId, { around: messageId }))
+  /**
+   * Load the rows around a message of another branch and `choose` that branch: they are what is shown of it then.
+   *
+   * Rejects when either fails, and what is shown stays as it is.
+   */
+  async reveal(sessionId: string, messageId: string, choose: () => Promise<void>): Promise<void> {
+    const rows = await this.#read(sessionId, messageId, { around: messageId })
+    this.#revealed.set(sessionId, rows)
+    try {
+      await choose()
+    } catch (error) {
+      // Unless another branch was asked for meanwhile.
+      if (this.#revealed.get(sessionId) === rows) this.#revealed.delete(sessionId)
+      throw error
+    }
   }
 
   /** The rows that wait for their branch to be chosen; none: its end is shown then. */

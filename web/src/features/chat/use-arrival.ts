@@ -2,7 +2,7 @@ import { useEffect, useEffectEvent, useMemo, useState } from 'react'
 import { useLocation, useSearchParams } from 'react-router'
 import { conversations } from '../../realtime/realtime'
 import { Problem } from '../../shared/api/problem'
-import { updateChatSession } from '../../shared/api/sessions'
+import { chooseBranch } from './choose-branch'
 import type { Row } from './rows'
 import { placeOf, type Spot } from './use-transcript-list'
 
@@ -57,7 +57,6 @@ async function show(sessionId: string, messageId: string): Promise<void> {
     await conversations.windows.around(sessionId, messageId)
   } catch (error) {
     if (!(error instanceof Problem) || error.body.status !== 404) throw error
-    await conversations.windows.reveal(sessionId, messageId)
-    conversations.takeInSession(await updateChatSession(sessionId, { active_leaf_id: messageId }))
+    await chooseBranch(sessionId, messageId)
   }
 }

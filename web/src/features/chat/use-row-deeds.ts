@@ -2,22 +2,16 @@ import { type Dispatch, type RefObject, type SetStateAction, useMemo } from 'rea
 import { useNavigate } from 'react-router'
 import { commands, conversations, outbox } from '../../realtime/realtime'
 import { deleteMessage, forkChatSession, restoreMessage, updateMessage } from '../../shared/api/messages'
-import { updateChatSession } from '../../shared/api/sessions'
 import type { Message } from '../../shared/api/wire'
 import { useText } from '../../shared/i18n/text'
 import { copyText } from '../../shared/lib/clipboard'
 import { rememberPage } from '../../shared/lib/place'
 import { plainText } from '../../shared/markdown/plain'
 import { useNotify } from '../../shared/ui/toaster'
+import { chooseBranch } from './choose-branch'
 import type { Composer } from './input-form'
 import type { Panel } from './panel'
 import type { RowDeeds } from './row-deeds'
-
-/** Show another branch around its message that is chosen, wherever it ends. */
-async function select(sessionId: string, messageId: string): Promise<void> {
-  await conversations.windows.reveal(sessionId, messageId)
-  conversations.takeInSession(await updateChatSession(sessionId, { active_leaf_id: messageId }))
-}
 
 /** What the rows of one chat can do. The object stays the same while the chat does. */
 export function useRowDeeds(
@@ -94,7 +88,7 @@ export function useRowDeeds(
           }),
           t('chat.deleteFailed'),
         ),
-      select: (siblingId) => attempt(select(sessionId, siblingId), t('chat.selectFailed')),
+      select: (siblingId) => attempt(chooseBranch(sessionId, siblingId), t('chat.selectFailed')),
       swipe: (message, instruction) => attempt(commands.swipe(message.id, instruction), t('chat.swipeFailed')),
       stop: (message) => attempt(commands.stop(message.id), t('chat.stopFailed')),
       retry: (message) => attempt(commands.retry(message), t('chat.retryFailed')),
