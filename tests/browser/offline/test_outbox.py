@@ -52,9 +52,11 @@ def test_it_outlives_a_reload_and_the_closing_of_the_tab(chat: Chat, cable: Cabl
 
     chat.page.reload()
     kept(chat, 3)
+    expect(chat.rows.last).to_contain_text(WORDS[-1])
     tab = reopened(chat)
     tab.page.goto(f"/c/{session_id}")
     kept(tab, 3)
+    expect(tab.rows.last).to_contain_text(WORDS[-1])
     cable.plug(tab)
 
     expect(tab.replies).to_have_count(4)
