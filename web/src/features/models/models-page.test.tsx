@@ -37,6 +37,14 @@ test('a model tells what it can do, what it costs and where it ends', async () =
   expect(await card('Big')).toHaveTextContent('not tested yet')
 })
 
+test('the model that answers by default is chosen by its name', async () => {
+  const asked = serve({ ...LISTS, 'PATCH /api/settings': {} })
+  open()
+  await userEvent.click(await screen.findByRole('button', { name: 'Use Big by default' }))
+
+  await waitFor(() => expect(patches(asked)).toEqual([{ default_ai_model_id: 'big' }]))
+})
+
 test('a test tells how soon the first word came, and the model counts as answering', async () => {
   serve({
     ...LISTS,

@@ -69,7 +69,12 @@ function ModelCard({ model, isDefault }: { model: Model; isDefault: boolean }) {
         </div>
         <div className="flex flex-wrap items-center gap-1 max-sm:-ms-3.5">
           {!isDefault && (
-            <Button look="quiet" disabled={choose.isPending} onClick={() => choose.mutate(model.id, { onError })}>
+            <Button
+              look="quiet"
+              aria-label={t('shared.useByDefaultName', { name: model.name })}
+              disabled={choose.isPending}
+              onClick={() => choose.mutate(model.id, { onError })}
+            >
               {t('shared.useByDefault')}
             </Button>
           )}
