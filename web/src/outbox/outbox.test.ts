@@ -235,6 +235,16 @@ describe('two tabs', () => {
   })
 })
 
+test('a tab tells what it said, or found when it began, from what is said in another meanwhile', async () => {
+  const [tab, other] = [await Tab.open(), await Tab.open()]
+  await tab.write('Hello')
+  await vi.waitFor(() => expect(other.contents).toEqual(['Hello']))
+  const later = await Tab.open()
+
+  const id = tab.sayings[0]?.id ?? ''
+  expect([tab, other, later].map(({ outbox }) => outbox.isOwn(id))).toEqual([true, false, true])
+})
+
 describe('a refusal', () => {
   const problem: ProblemBody = { type: 'about:blank', title: 'Too long', status: 422, code: 'too_long', detail: '' }
 

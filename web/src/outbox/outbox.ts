@@ -45,6 +45,9 @@ export class Outbox {
   readonly #shelf: Shelf
   readonly #around: Surroundings
   readonly #listeners = new Set<(id: string, sessionId: string) => void>()
+  /** Said in this tab, or found when it began. */
+  readonly #own = new Set<string>()
+  #begun = false
   /** On their way to the shelf. */
   readonly #unwritten = new Set<string>()
   /** Chats whose next saying the server cannot take just now. */
@@ -77,6 +80,7 @@ export class Outbox {
   /** Say something: it is shown at once and sent when that can be. Returns the id that its message has for life. */
   say(saying: NewSaying): string {
     const id = uuid7()
+    this.#own.add(id)
     void this.#write({ ...saying, id, saidAt: new Date().toISOString(), status: 'sending', problem: null, tries: 0 })
     return id
   }
@@ -90,6 +94,11 @@ export class Outbox {
     await this.#shelf.remove(id)
     this.#around.dispatch(settled([id]))
     this.#tell({ kind: 'changed' })
+  }
+
+  /** Whether a saying is of this tab, or was there before it, rather than said in another tab meanwhile. */
+  isOwn(id: string): boolean {
+    return this.#own.has(id)
   }
 
   /** Call `listener` whenever a saying is stored, whichever tab sent it. */
@@ -186,6 +195,8 @@ export class Outbox {
 
   async #show(): Promise<void> {
     const { sayings, unread } = await this.#read()
+    if (!this.#begun) for (const { id } of sayings) this.#own.add(id)
+    this.#begun ||= !unread
     this.#around.dispatch(lastingChanged(this.#shelf.lasting))
     // Nobody knows what else is kept, so all that is shown stays.
     if (unread) for (const saying of sayings) this.#around.dispatch(said(saying))

@@ -1,8 +1,9 @@
-import { screen, waitFor } from '@testing-library/react'
+import { act, screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { beforeEach, expect, test } from 'vitest'
-import { aCharacter, aModel } from '../../../test/factories/rows'
+import { aCharacter, aModel, aSaying } from '../../../test/factories/rows'
 import { renderPage, serve } from '../../../test/page'
+import { said } from '../../outbox/sayings'
 import { outbox, store } from '../../realtime/realtime'
 import { NewChatPage } from './new-chat-page'
 
@@ -22,6 +23,14 @@ function show(models = [aModel()], firstWords?: string) {
   return renderPage(<NewChatPage />, { path: '/new', at: { pathname: '/new', search: '?character=c1', state } })
 }
 
+/** Another tab sends what was said, and tells this one. */
+async function sendElsewhere(id: string, sessionId: string) {
+  await outbox.start()
+  new BroadcastChannel('outbox:/').postMessage({ kind: 'stored', id, sessionId })
+  await waitFor(() => expect(sayings().map((saying) => saying.id)).not.toContain(id))
+  await outbox.discard(id)
+}
+
 test('a new chat shows whom it is with, and the words that begin it', async () => {
   show()
   expect(await screen.findByRole('article', { name: 'Wren' })).toHaveTextContent('Good evening, traveller.')
@@ -39,9 +48,22 @@ test('while it is being made nothing more can be sent; then it is the chat that 
   await userEvent.type(box, 'Hello{Enter}And?{Enter}')
   expect(sayings()).toHaveLength(1)
 
-  const id = sayings()[0]?.id
-  await outbox.start()
-  new BroadcastChannel('outbox:/').postMessage({ kind: 'stored', id, sessionId: 's7' })
+  await sendElsewhere(sayings()[0]?.id ?? '', 's7')
+  await waitFor(() => expect(router.state.location.pathname).toBe('/c/s7'))
+})
+
+test('the chat that another tab begins with the same character is neither shown nor followed', async () => {
+  const { router } = show()
+  const begin = await screen.findByRole('button', { name: 'Tell me a story' })
+  act(() => void store.dispatch(said(aSaying({ id: 'other', sessionId: null, characterId: 'c1', content: 'Away' }))))
+  expect(begin).toBeVisible()
+  await userEvent.click(begin)
+  expect(await screen.findByText('Tell me a story')).toBeVisible()
+  expect(screen.queryByText('Away')).toBeNull()
+
+  await sendElsewhere('other', 's8')
+  expect(router.state.location.pathname).toBe('/new')
+  await sendElsewhere(sayings().at(-1)?.id ?? '', 's7')
   await waitFor(() => expect(router.state.location.pathname).toBe('/c/s7'))
 })
 

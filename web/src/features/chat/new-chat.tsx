@@ -42,8 +42,9 @@ export function NewChat({ characterId, firstWords }: NewChatProps) {
   const [chosenModel, setChosenModel] = useState<string | null>(null)
   const { data: character, error, refetch } = useCharacter(characterId)
   const model = useAnsweringModel(chosenModel, character?.ai_model_id)
+  // Another tab may begin a chat with the same character: that is its own.
   const sayings = sayingRows(useOutbox(), null, NOTHING_SHOWN).filter(
-    ({ saying }) => saying.characterId === characterId,
+    ({ id, saying }) => saying.characterId === characterId && outbox.isOwn(id),
   )
 
   function begin(content: string) {
