@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { onAction, tellAction, told } from '../shared/lib/actions'
 import { type ClientEvent, ClientLog } from './client-log'
 
 let sent: ClientEvent[][]
@@ -64,6 +65,22 @@ test('reports go out together after half a minute, and no more than fit into one
   expect(sent[0]).toHaveLength(30)
   expect(sent[0]?.[0]).toMatchObject({ kind: 'slow_interaction', name: 'keydown', duration_ms: 250 })
   expect(new Blob([JSON.stringify({ events: sent[0] })]).size).toBeLessThan(16 * 1024)
+})
+
+test('what the reader does is told by its name alone, and leaves room for what goes wrong', () => {
+  const stop = onAction((name) => log.action(name))
+  const fork = vi.fn()
+  told('message', { fork }).fork('My dear diary')
+  for (let n = 0; n < 40; n++) tellAction('palette')
+  stop()
+  tellAction('sidebar')
+  log.error(new TypeError('no'))
+  log.flush()
+
+  const [events = []] = sent
+  expect(fork).toHaveBeenCalledWith('My dear diary')
+  expect(events[0]).toEqual({ kind: 'action', name: 'message.fork', page: '/c/:id', at: expect.any(String) })
+  expect(events.map(({ name }) => name)).toEqual(['message.fork', ...Array(14).fill('palette'), 'TypeError'])
 })
 
 test('a reader who does not want it is not reported on, also not on what came before', () => {

@@ -11,10 +11,14 @@ export type ClientEvent = components['schemas']['ClientEvent']
 
 /** More than fit into one report are not kept: the first tell the most. */
 const MOST_EVENTS = 30
+/** Of these at most: what went wrong has to find room too. */
+const MOST_ACTIONS = 15
 const SEND_AFTER_MS = 30_000
 const SLOW_REQUEST_MS = 1_000
 const SLOW_INTERACTION_MS = 200
 const PLACES = 5
+/** The events of one press come close together. */
+const PRESSES_REMEMBERED = 50
 
 const KIND = /^[A-Za-z][A-Za-z0-9]{0,99}$/
 const PLACE = /([\w.-]{1,40}\.[cm]?[jt]sx?:\d+:\d+)\)?$/
@@ -51,6 +55,11 @@ export class ClientLog {
     this.#note({ kind: 'slow_interaction', name, duration_ms: Math.round(milliseconds) })
   }
 
+  /** Note what the reader did, by the program's name for it. */
+  action(name: string): void {
+    if (this.#events.filter(({ kind }) => kind === 'action').length < MOST_ACTIONS) this.#note({ kind: 'action', name })
+  }
+
   /** Send what there is. */
   flush(): void {
     clearTimeout(this.#timer)
@@ -80,6 +89,8 @@ export function watch(log: ClientLog): void {
       const { interactionId = 0 } = entry as { interactionId?: number }
       if (interactionId === 0 || told.has(interactionId)) continue
       told.add(interactionId)
+      const [first] = told
+      if (first !== undefined && told.size > PRESSES_REMEMBERED) told.delete(first)
       log.interaction(entry.name, entry.duration)
     }
   })

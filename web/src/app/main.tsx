@@ -7,6 +7,7 @@ import { conversations, outbox, socket, store } from '../realtime/realtime'
 import { becameOutdated } from '../realtime/store'
 import { onExchange } from '../shared/api/client'
 import { root } from '../shared/api/root'
+import { onAction } from '../shared/lib/actions'
 import { interfaceNow, spoken } from '../shared/theme/interface'
 import './app.css'
 import { ClientLog, watch } from './client-log'
@@ -40,6 +41,7 @@ const log = new ClientLog({
 })
 watch(log)
 onExchange((exchange) => log.exchange(exchange))
+onAction((name) => log.action(name))
 
 const place = document.getElementById('root')
 if (!place) throw new Error('index.html has no place for the app')

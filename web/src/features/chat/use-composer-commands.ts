@@ -1,4 +1,5 @@
 import { useCallback } from 'react'
+import { tellAction } from '../../shared/lib/actions'
 import type { ComposerCommand } from './composer-keys'
 import { turn } from './message'
 import type { RowDeeds } from './row-deeds'
@@ -8,6 +9,7 @@ import { type MessageRow, type Row, runningReply } from './rows'
 export function useComposerCommands(rows: readonly Row[], deeds: RowDeeds): (command: ComposerCommand) => void {
   return useCallback(
     (command) => {
+      tellAction(command)
       const running = runningReply(rows)
       if (command === 'stop') {
         if (running) deeds.stop(running)

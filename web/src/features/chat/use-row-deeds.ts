@@ -4,6 +4,7 @@ import { commands, conversations, outbox } from '../../realtime/realtime'
 import { deleteMessage, forkChatSession, restoreMessage, updateMessage } from '../../shared/api/messages'
 import type { Message } from '../../shared/api/wire'
 import { useText } from '../../shared/i18n/text'
+import { told } from '../../shared/lib/actions'
 import { copyText } from '../../shared/lib/clipboard'
 import { rememberPage } from '../../shared/lib/place'
 import { plainText } from '../../shared/markdown/plain'
@@ -38,7 +39,7 @@ export function useRowDeeds(
       conversations.takeIn(sessionId, [row])
       return row
     }
-    return {
+    return told<RowDeeds>('message', {
       startEdit,
       open,
       sayAfter: ({ id }) => branch(id),
@@ -103,6 +104,6 @@ export function useRowDeeds(
         if (saying.parentId !== undefined) branch(saying.parentId)
         composer.current?.insert(saying.content)
       },
-    }
+    })
   }, [sessionId, composer, startEdit, open, branch, notify, navigate, t])
 }

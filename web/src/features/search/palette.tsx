@@ -7,6 +7,7 @@ import { Chord } from '../../shared/a11y/chord'
 import type { Command as KeyCommand } from '../../shared/a11y/keymap'
 import type { Hit, SearchQuery } from '../../shared/api/search'
 import { useText } from '../../shared/i18n/text'
+import { tellAction } from '../../shared/lib/actions'
 import { useDelayed } from '../../shared/lib/use-delayed'
 import { Button } from '../../shared/ui/button'
 import { Layer } from '../../shared/ui/layer'
@@ -49,6 +50,10 @@ export function Palette({ commands, onClose }: PaletteProps) {
   const found = fitting.length + named.hits.length + said.hits.length > 0
   const slow = useDelayed(waiting, WAIT_MS)
 
+  function carryOut({ id, act }: PaletteCommand) {
+    tellAction(`palette ${id}`)
+    go(act)
+  }
   function go(act: () => void) {
     onClose()
     act()
@@ -85,10 +90,15 @@ export function Palette({ commands, onClose }: PaletteProps) {
           className="min-h-0 overflow-y-auto overscroll-contain p-2"
         >
           <Group heading={t('search.commands')} shown={fitting.length > 0}>
-            {fitting.map(({ id, name, icon, key, act }) => (
-              <Item key={id} id={`command:${id}`} icon={icon} onSelect={() => go(act)}>
-                <span className="flex-1">{name}</span>
-                {key && <Chord command={key} />}
+            {fitting.map((command) => (
+              <Item
+                key={command.id}
+                id={`command:${command.id}`}
+                icon={command.icon}
+                onSelect={() => carryOut(command)}
+              >
+                <span className="flex-1">{command.name}</span>
+                {command.key && <Chord command={command.key} />}
               </Item>
             ))}
           </Group>

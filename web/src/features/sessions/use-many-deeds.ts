@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { deleteChatSession, normalizeSession, restoreChatSession, updateChatSession } from '../../shared/api/sessions'
 import type { MessageKey } from '../../shared/i18n/keys'
 import { useText } from '../../shared/i18n/text'
+import { told } from '../../shared/lib/actions'
 import { useNotify } from '../../shared/ui/toaster'
 import { doToMany, type ManyDeed } from './many'
 import { dropSession, putSession, readAgain } from './session-pages'
@@ -28,7 +29,7 @@ export function useManyDeeds() {
     await readAgain(queryClient)
   }
 
-  return {
+  return told('chats', {
     remove: (ids: readonly string[]) =>
       carryOut(
         'delete',
@@ -48,5 +49,5 @@ export function useManyDeeds() {
         'sessions.manyArchived',
         (id) => setArchived(id, false),
       ),
-  }
+  })
 }

@@ -1,6 +1,7 @@
 import { useNavigate } from 'react-router'
 import type { Session } from '../../shared/api/sessions'
 import { useText } from '../../shared/i18n/text'
+import { told } from '../../shared/lib/actions'
 import { useNotify } from '../../shared/ui/toaster'
 import { useChangeSession, useDeleteSession, useRestoreSession } from './use-sessions'
 
@@ -15,7 +16,7 @@ export function useSessionDeeds() {
   const onError = (error: Error) => notify.alert(error.message)
   const setArchived = (id: string, archived: boolean, onSuccess?: () => void) =>
     change.mutate({ id, change: { archived } }, { onError, ...(onSuccess && { onSuccess }) })
-  return {
+  return told('chat', {
     rename: ({ id }: Session, title: string) => change.mutate({ id, change: { title } }, { onError }),
     pin: ({ id, pinned }: Session) => change.mutate({ id, change: { pinned: !pinned } }, { onError }),
     archive: ({ id }: Session, title: string) =>
@@ -28,5 +29,5 @@ export function useSessionDeeds() {
         onSuccess: () => notify.say(t('sessions.inTrash', { title }), () => restore.mutate(id, { onError })),
       })
     },
-  }
+  })
 }

@@ -1,4 +1,5 @@
 import { useEffect, useEffectEvent } from 'react'
+import { tellAction } from '../lib/actions'
 import { type Command, chordFor, chordOf, isEditable, isSingle } from './keymap'
 
 /**
@@ -10,7 +11,9 @@ export function useCommand(command: Command, act: (event: KeyboardEvent) => unkn
     const chord = chordFor(command)
     if (event.defaultPrevented || event.isComposing || chord === null || chordOf(event) !== chord) return
     if (isSingle(chord) && isEditable(event.target)) return
-    if (act(event) !== false) event.preventDefault()
+    if (act(event) === false) return
+    event.preventDefault()
+    tellAction(command)
   })
   useEffect(() => {
     document.addEventListener('keydown', pressed)
