@@ -2,9 +2,9 @@ import { Keyboard, PanelLeft, Plus, UserPlus } from 'lucide-react'
 import { useNavigate } from 'react-router'
 import { Palette, type PaletteCommand } from '../../features/search/palette'
 import { useText } from '../../shared/i18n/text'
+import { THEME_ICONS, THEME_NAMES, THEMES } from '../../shared/theme/themes'
 import { useInterface } from '../../shared/theme/use-interface'
 import { PAGES } from './sidebar'
-import { THEMES } from './theme-menu'
 
 interface ShellPaletteProps {
   toggleSidebar: () => void
@@ -28,11 +28,11 @@ export function ShellPalette({ toggleSidebar, showKeys, onClose }: ShellPaletteP
       icon,
       act: () => navigate(to),
     })),
-    ...THEMES.map(({ value, name, icon }) => ({
-      id: value,
-      name: t('app.themeChoice', { theme: t(name) }),
-      icon,
-      act: () => change({ theme: value }),
+    ...THEMES.map((theme) => ({
+      id: theme,
+      name: t('app.themeChoice', { theme: t(THEME_NAMES[theme]) }),
+      icon: THEME_ICONS[theme],
+      act: () => change({ theme }),
     })),
   ]
   return <Palette commands={commands} onClose={onClose} />

@@ -6,11 +6,10 @@ import { useCharacters } from '../../shared/api/characters'
 import { useModels, useTestModel } from '../../shared/api/models'
 import { useSettings } from '../../shared/api/settings'
 import type { Model } from '../../shared/api/wire'
-import type { MessageKey } from '../../shared/i18n/keys'
 import { isLanguage, LANGUAGES } from '../../shared/i18n/language'
 import { useText } from '../../shared/i18n/text'
 import { tenths } from '../../shared/lib/numbers'
-import type { Interface } from '../../shared/theme/interface'
+import { THEME_NAMES, THEMES } from '../../shared/theme/themes'
 import { useInterface } from '../../shared/theme/use-interface'
 import { voiceStyle } from '../../shared/theme/voice'
 import { Button } from '../../shared/ui/button'
@@ -22,13 +21,6 @@ import { Skeleton } from '../../shared/ui/states'
 
 const BROWSER = 'browser'
 const MOST_CHARACTERS = 4
-
-const THEMES: { value: Interface['theme']; name: MessageKey }[] = [
-  { value: 'system', name: 'onboarding.themeSystem' },
-  { value: 'light', name: 'onboarding.themeLight' },
-  { value: 'dark', name: 'onboarding.themeDark' },
-  { value: 'contrast', name: 'onboarding.themeContrast' },
-]
 
 /** How to begin: the language and the colours, who answers, and somebody to talk to. Any way out closes it for good. */
 export function WelcomeModal({ onClose }: { onClose: () => void }) {
@@ -174,7 +166,7 @@ function Looks() {
       <Choice
         label={t('onboarding.theme')}
         value={theme}
-        options={THEMES.map(({ value, name }) => ({ value, name: t(name) }))}
+        options={THEMES.map((value) => ({ value, name: t(THEME_NAMES[value]) }))}
         onChange={(value) => change({ theme: value })}
       />
     </div>

@@ -1,6 +1,7 @@
-import { Contrast, type LucideIcon, Monitor, Moon, Sun } from 'lucide-react'
+import type { LucideIcon } from 'lucide-react'
 import { isLanguage, LANGUAGES } from '../../shared/i18n/language'
 import { useText } from '../../shared/i18n/text'
+import { THEME_ICONS, THEME_NAMES } from '../../shared/theme/themes'
 import { useInterface } from '../../shared/theme/use-interface'
 import { Button } from '../../shared/ui/button'
 import { Choice } from '../../shared/ui/choice'
@@ -15,17 +16,12 @@ export function Appearance() {
       <InterfaceChoice
         member="theme"
         label="settings.theme"
-        options={{
-          system: 'settings.themeSystem',
-          light: 'settings.themeLight',
-          dark: 'settings.themeDark',
-          contrast: 'settings.themeContrast',
-        }}
+        options={THEME_NAMES}
         samples={{
-          system: <Icon of={Monitor} />,
-          light: <Icon of={Sun} />,
-          dark: <Icon of={Moon} />,
-          contrast: <Icon of={Contrast} />,
+          system: <Icon of={THEME_ICONS.system} />,
+          light: <Icon of={THEME_ICONS.light} />,
+          dark: <Icon of={THEME_ICONS.dark} />,
+          contrast: <Icon of={THEME_ICONS.contrast} />,
         }}
       />
       <InterfaceChoice
