@@ -1,5 +1,4 @@
 import { Archive, ArchiveRestore, Pin, PinOff, Trash2 } from 'lucide-react'
-import type { ReactNode } from 'react'
 import { Link, useNavigate } from 'react-router'
 import { useCharacter } from '../../shared/api/characters'
 import { useAnsweringModel, useModels } from '../../shared/api/models'
@@ -12,6 +11,7 @@ import { rememberPage } from '../../shared/lib/place'
 import { Button } from '../../shared/ui/button'
 import { Field, TextArea, TextField } from '../../shared/ui/field'
 import { Portrait } from '../../shared/ui/portrait'
+import { Refusal } from '../../shared/ui/refusal'
 import { RowOptions } from '../../shared/ui/row-options'
 import { useNotify } from '../../shared/ui/toaster'
 import { useSessionField, useSessionText } from './use-session-change'
@@ -170,6 +170,7 @@ function Keeping({ session, onDelete }: SettingProps & { onDelete: () => void })
   const pinned = useSessionField(session, 'pinned')
   const archived = useSessionField(session, 'archived')
   const remove = useRemoval(session)
+  const refusal = pinned.error ?? archived.error
   const PinIcon = pinned.value ? PinOff : Pin
   const ArchiveIcon = archived.value ? ArchiveRestore : Archive
   return (
@@ -193,18 +194,8 @@ function Keeping({ session, onDelete }: SettingProps & { onDelete: () => void })
         <Trash2 size={18} aria-hidden />
         {t('chat.deleteChat')}
       </Button>
-      <Refusal>{pinned.error ?? archived.error}</Refusal>
+      <Refusal error={refusal === undefined ? null : { message: refusal }} className="text-small" />
     </div>
-  )
-}
-
-function Refusal({ children }: { children: ReactNode }) {
-  return (
-    children && (
-      <p role="alert" className="text-danger text-small">
-        {children}
-      </p>
-    )
   )
 }
 

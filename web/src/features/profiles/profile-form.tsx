@@ -1,12 +1,11 @@
-import { ImageUp } from 'lucide-react'
-import { useId, useState } from 'react'
+import { useState } from 'react'
 import * as z from 'zod/mini'
 import type { Profile } from '../../shared/api/profiles'
 import { type Text, useText } from '../../shared/i18n/text'
-import { cx } from '../../shared/lib/class-names'
-import { Button, buttonClass } from '../../shared/ui/button'
+import { Button } from '../../shared/ui/button'
 import { TextArea, TextField } from '../../shared/ui/field'
 import { RowForm, useRowForm } from '../../shared/ui/form'
+import { PictureButton } from '../../shared/ui/picture-button'
 import { Portrait } from '../../shared/ui/portrait'
 import { smallPicture } from './picture'
 import { useSaveProfile } from './use-profiles'
@@ -77,7 +76,6 @@ interface PictureFieldProps {
 
 function PictureField({ name, picture, onChange }: PictureFieldProps) {
   const t = useText()
-  const id = useId()
   const [unreadable, setUnreadable] = useState(false)
   const take = (file: File) =>
     smallPicture(file).then(
@@ -90,27 +88,9 @@ function PictureField({ name, picture, onChange }: PictureFieldProps) {
   return (
     <div className="flex flex-wrap items-center gap-3">
       <Portrait name={name || '·'} image={picture} size="large" />
-      <label
-        htmlFor={id}
-        className={cx(
-          buttonClass('plain'),
-          'cursor-pointer has-focus-visible:outline-2 has-focus-visible:outline-accent',
-        )}
-      >
-        <ImageUp size={18} aria-hidden />
+      <PictureButton onChoose={(file) => void take(file)}>
         {t(picture ? 'profiles.otherPicture' : 'profiles.picture')}
-        <input
-          id={id}
-          type="file"
-          accept="image/*"
-          className="sr-only"
-          onChange={({ target }) => {
-            const file = target.files?.[0]
-            if (file) void take(file)
-            target.value = ''
-          }}
-        />
-      </label>
+      </PictureButton>
       {picture && (
         <Button look="quiet" onClick={() => onChange(null)}>
           {t('profiles.noPicture')}

@@ -1,12 +1,10 @@
 import { ArrowDown, ArrowUp, X } from 'lucide-react'
 import { type KeyboardEvent, useEffect, useEffectEvent, useRef, useState } from 'react'
 import { useNavigate } from 'react-router'
+import { LONGEST_PAGE } from '../../shared/api/client'
 import { useText } from '../../shared/i18n/text'
 import { IconButton } from '../../shared/ui/button'
 import { useHits } from './use-hits'
-
-/** The most that one page of a list may hold; who has more hits than this needs another word. */
-const MOST = 200
 
 /** Finds words in one chat, as the server does: what is not loaded is found too. Each hit is shown in its place. */
 export function FindBar({ sessionId, onClose }: { sessionId: string; onClose: () => void }) {
@@ -14,7 +12,9 @@ export function FindBar({ sessionId, onClose }: { sessionId: string; onClose: ()
   const navigate = useNavigate()
   const box = useRef<HTMLInputElement>(null)
   const [words, setWords] = useState('')
-  const { hits, more, error, waiting } = useHits({ q: words, session_id: sessionId, order: 'position', limit: MOST })
+  // Who has more hits than fit on one page needs another word.
+  const asked = { q: words, session_id: sessionId, order: 'position', limit: LONGEST_PAGE } as const
+  const { hits, more, error, waiting } = useHits(asked)
   const [chosen, setChosen] = useState<string | null>(null)
   const place = hits.findIndex(({ id }) => id === chosen)
 
