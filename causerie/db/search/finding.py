@@ -128,7 +128,10 @@ def find(work: Work, query: Query, windows: Sequence[Window], most: int) -> list
 
 
 def find_in_session(work: Work, query: Query, session_id: UUID) -> list[tuple[UUID, int]]:
-    """Return the messages of a session that have every term, on whichever branch, each with its depth; in no order."""
+    """Return the messages of a session that have every term, on whichever branch, each with its depth; in no order.
+
+    Of more than `MOST_IN_SESSION` only so many are returned, and nothing tells that there were more.
+    """
     if not query.terms:
         return []
     window = Window(MESSAGE)
