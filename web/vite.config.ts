@@ -10,6 +10,8 @@ import { defineConfig } from 'vitest/config'
 import { catalogues } from './catalogues.ts'
 
 const STATIC = join(import.meta.dirname, '../causerie/static')
+/** The table of `&amp;` and its like: browsers are meant to get a module that asks `innerHTML`, which the page's policy forbids. */
+const CHARACTERS = join(import.meta.dirname, 'node_modules/decode-named-character-reference/index.js')
 const SERVER = 'http://127.0.0.1:8000'
 const KIB = 1024
 /** What a visitor waits for, compressed, and what the wheel carries. */
@@ -123,6 +125,7 @@ function compressedBytes(outputs: (Rolldown.OutputChunk | Rolldown.OutputAsset)[
 
 export default defineConfig({
   base: './',
+  resolve: { alias: { 'decode-named-character-reference': CHARACTERS } },
   plugins: [catalogues(), react(), tailwindcss(), serviceWorker(), compressed(), budget()],
   build: {
     outDir: STATIC,

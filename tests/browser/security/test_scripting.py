@@ -24,9 +24,10 @@ HARM = """
   for (const name of ['src', 'srcset', 'data', 'action', 'formaction', 'poster', 'ping', 'background'])
     if (element.hasAttribute(name) && new URL(element.getAttribute(name), location).origin !== location.origin)
       harm.push(name)
-  for (const name of ['href', 'xlink:href'])
-    if (element.hasAttribute(name) && !/^(https?|mailto):/.test(new URL(element.getAttribute(name), location).protocol))
-      harm.push(element.getAttribute(name))
+  for (const name of ['href', 'xlink:href']) {
+    const address = element.hasAttribute(name) && URL.parse(element.getAttribute(name), location) // null leads nowhere
+    if (address && !/^(https?|mailto):/.test(address.protocol)) harm.push(element.getAttribute(name))
+  }
   return harm.map(what => `${what} in ${element.outerHTML}`)
 })
 """
@@ -117,6 +118,14 @@ def expose(chat: Chat, harm: Harm, provider: Provider, payloads: list[str]) -> N
 @pytest.mark.req("S55")
 def test_nothing_runs_of_what_is_written(chat: Chat, harm: Harm, provider: Provider) -> None:
     expose(chat, harm, provider, CHOSEN)
+
+
+def test_named_characters_are_read_without_markup(chat: Chat, provider: Provider) -> None:
+    session = provider.begin(chat.installation, "named", text="Tea &amp; biscuits &copy; 1811, &lt;b&gt; &nosuch;")
+    chat.open(session)
+    reply = chat.say("What was on the label?")
+    chat.until_ended(reply)
+    expect(chat.reply.locator(".tale")).to_have_text("Tea & biscuits © 1811, <b> &nosuch;")
 
 
 @pytest.mark.long_browser
