@@ -314,6 +314,7 @@ class TestWhileAReplyGrows:
         assert max(frame.gap for frame in frames.seen) <= 1
 
 
+@pytest.mark.long_browser
 def test_twenty_chats_later_the_memory_is_what_it_was(chat: Chat, provider: Provider) -> None:
     sessions = [provider.begin(chat.installation, f"memory-{number}", text="Yes.") for number in range(4)]
     for session in sessions:

@@ -70,6 +70,7 @@ def test_a_frozen_tab_catches_up_when_it_goes_on(chat: Chat, provider: Provider)
         chat.assert_only_grew(row, story)
 
 
+@pytest.mark.long_browser
 def test_a_tab_has_one_connection_wherever_it_goes(chat: Chat, provider: Provider) -> None:
     opened: list[WebSocket] = []
 

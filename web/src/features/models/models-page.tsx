@@ -94,11 +94,17 @@ function ModelCard({ model, isDefault }: { model: Model; isDefault: boolean }) {
               name={t('shared.deleteName', { name: model.name })}
               disabled={remove.isPending}
               onClick={() =>
-                remove.mutate(model.id, {
-                  onError,
-                  onSuccess: () =>
-                    notify.say(t('models.inTrash', { name: model.name }), () => restore.mutate(model.id)),
-                })
+                // A promise, because the row goes with its model.
+                remove
+                  .mutateAsync(model.id)
+                  .then(
+                    () =>
+                      notify.say(
+                        t('models.inTrash', { name: model.name }),
+                        () => void restore.mutateAsync(model.id).catch(onError),
+                      ),
+                    onError,
+                  )
               }
             />
           )}

@@ -14,8 +14,10 @@ export function useSessionDeeds() {
   const notify = useNotify()
   const navigate = useNavigate()
   const onError = (error: Error) => notify.alert(error.message)
-  const setArchived = (id: string, archived: boolean, onSuccess?: () => void) =>
-    change.mutate({ id, change: { archived } }, { onError, ...(onSuccess && { onSuccess }) })
+  // Promises, because who acted may be gone when the server answers: the row with its chat, the list with a click.
+  const setArchived = (id: string, archived: boolean, done?: () => void) =>
+    void change.mutateAsync({ id, change: { archived } }).then(done, onError)
+  const bringBack = (id: string) => void restore.mutateAsync(id).catch(onError)
   return told('chat', {
     rename: ({ id }: Session, title: string) => change.mutate({ id, change: { title } }, { onError }),
     pin: ({ id, pinned }: Session) => change.mutate({ id, change: { pinned: !pinned } }, { onError }),
@@ -24,10 +26,8 @@ export function useSessionDeeds() {
     /** `leave`: the chat is the one that is shown. */
     remove: ({ id }: Session, title: string, leave: boolean) => {
       if (leave) navigate('/new')
-      remove.mutate(id, {
-        onError,
-        onSuccess: () => notify.say(t('sessions.inTrash', { title }), () => restore.mutate(id, { onError })),
-      })
+      const done = () => notify.say(t('sessions.inTrash', { title }), () => bringBack(id))
+      void remove.mutateAsync(id).then(done, onError)
     },
   })
 }

@@ -105,10 +105,11 @@ function TrashRow({ item }: { item: TrashItem }) {
         disabled={restore.isPending}
         aria-label={t('trash.restoreName', { name })}
         onClick={() =>
-          restore.mutate(undefined, {
-            onSuccess: () => notify.say(t('trash.isBack', { name })),
-            onError: (error) => notify.alert(error.message),
-          })
+          // A promise, because the row goes with what is back.
+          restore.mutateAsync().then(
+            () => notify.say(t('trash.isBack', { name })),
+            (error) => notify.alert(error.message),
+          )
         }
       >
         <RotateCcw size={18} aria-hidden />

@@ -42,16 +42,13 @@ export function RowCard<Fields extends { name: string }, Used>({
   const t = useText()
   const notify = useNotify()
   const onError = (error: Error) => notify.alert(error.message)
+  // Promises, because who acted may be gone when the server answers: the card with its row, the page with a click.
   const copy = () =>
-    make.mutate({ ...fields, name: `${name} ${t('shared.copySuffix')}` } as Fields, {
-      onError,
-      onSuccess: () => notify.say(t('shared.copied', { name })),
-    })
-  const trash = () =>
-    remove.mutate(id, {
-      onError,
-      onSuccess: (used) => notify.say(inTrash(used), () => restore.mutate(id)),
-    })
+    make
+      .mutateAsync({ ...fields, name: `${name} ${t('shared.copySuffix')}` } as Fields)
+      .then(() => notify.say(t('shared.copied', { name })), onError)
+  const bringBack = () => void restore.mutateAsync(id).catch(onError)
+  const trash = () => remove.mutateAsync(id).then((used) => notify.say(inTrash(used), bringBack), onError)
   return (
     <article aria-label={name} className="grid gap-3 rounded-card border border-line bg-surface p-4">
       <div className="flex flex-wrap items-start gap-x-4 gap-y-3">
