@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Locator, Request, Route, expect
 
 from tests.browser.chat import Chat

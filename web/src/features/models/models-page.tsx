@@ -98,11 +98,7 @@ function ModelCard({ model, isDefault }: { model: Model; isDefault: boolean }) {
                 remove
                   .mutateAsync(model.id)
                   .then(
-                    () =>
-                      notify.say(
-                        t('models.inTrash', { name: model.name }),
-                        () => void restore.mutateAsync(model.id).catch(onError),
-                      ),
+                    () => notify.say(t('models.inTrash', { name: model.name }), () => restore.mutate(model.id)),
                     onError,
                   )
               }

@@ -47,8 +47,8 @@ export function RowCard<Fields extends { name: string }, Used>({
     make
       .mutateAsync({ ...fields, name: `${name} ${t('shared.copySuffix')}` } as Fields)
       .then(() => notify.say(t('shared.copied', { name })), onError)
-  const bringBack = () => void restore.mutateAsync(id).catch(onError)
-  const trash = () => remove.mutateAsync(id).then((used) => notify.say(inTrash(used), bringBack), onError)
+  const trash = () =>
+    remove.mutateAsync(id).then((used) => notify.say(inTrash(used), () => restore.mutate(id)), onError)
   return (
     <article aria-label={name} className="grid gap-3 rounded-card border border-line bg-surface p-4">
       <div className="flex flex-wrap items-start gap-x-4 gap-y-3">
