@@ -49,7 +49,7 @@ test-browser: $(STAMPS)/dev $(STAMPS)/causerie $(STAMPS)/model browser $(STATIC)
 pictures: $(STAMPS)/dev $(STAMPS)/causerie $(STAMPS)/model browser $(STATIC)  ## Take pictures of every page, light, dark and on a telephone (into pictures/)
 	$(BIN)/python -m tests.browser.pictures $(ARGS)
 
-test-faults: $(STAMPS)/dev $(STAMPS)/causerie $(STATIC)  ## Try single faults on many real processes, each with the time it may cost (10 minutes)
+test-faults: $(STAMPS)/dev $(STAMPS)/causerie $(STAMPS)/model browser $(STATIC)  ## Try single faults on many real processes, each with the time it may cost (10 minutes)
 	$(BIN)/pytest -m long
 
 check: lint types tests-fast  ## Format, lint, types, imports and the fast tests, in under a minute
