@@ -11,6 +11,7 @@ import { useLeaveGuard } from '../src/shared/ui/leave-guard'
 import { Menu, MenuChoice, MenuItem, MenuLine } from '../src/shared/ui/menu'
 import { Page } from '../src/shared/ui/page'
 import { PageTitle } from '../src/shared/ui/page-title'
+import { PictureButton } from '../src/shared/ui/picture-button'
 import { Portrait } from '../src/shared/ui/portrait'
 import { RowOptions } from '../src/shared/ui/row-options'
 import { Switch } from '../src/shared/ui/switch'
@@ -51,6 +52,9 @@ export function Controls() {
       <Exhibit of="IconButton" inline>
         <IconButton icon={Copy} name="Copy" />
         <IconButton icon={Copy} name="Copy, disabled" disabled />
+      </Exhibit>
+      <Exhibit of="PictureButton" inline>
+        <PictureButton onChoose={() => undefined}>Choose a picture</PictureButton>
       </Exhibit>
       <Fields />
       <Choices />
