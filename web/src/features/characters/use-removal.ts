@@ -1,3 +1,4 @@
+import { useLayoutEffect, useRef } from 'react'
 import type { Problem } from '../../shared/api/problem'
 import type { Character } from '../../shared/api/wire'
 import { useText } from '../../shared/i18n/text'
@@ -23,6 +24,13 @@ export function useRemoval({ id, name }: Character): Removal {
   const archive = useArchiveCharacter(id)
   const restore = useRestoreCharacter()
   const onError = (error: Problem) => notify.alert(error.message)
+  const here = useRef(false)
+  useLayoutEffect(() => {
+    here.current = true
+    return () => {
+      here.current = false
+    }
+  }, [])
   // Promises, because who acted may be gone when the server answers: the card with its character, the page with a click.
   const setArchived = (archived: boolean) => {
     const done = () => {
@@ -37,7 +45,11 @@ export function useRemoval({ id, name }: Character): Removal {
     remove: (then) => {
       const done = () => notify.say(t('characters.inTrash', { name }), bringBack)
       const refused = (error: Problem) => isInUse(error) || onError(error)
-      remove.mutateAsync(undefined, { onSuccess: () => then?.() }).then(done, refused)
+      const gone = () => {
+        if (here.current) then?.()
+        done()
+      }
+      remove.mutateAsync().then(gone, refused)
     },
     archive: setArchived,
     busy: remove.isPending || archive.isPending,
