@@ -100,7 +100,7 @@ class Installation:
 
     def character(self, name: str) -> dict[str, Any]:
         """Return a character by its name."""
-        cursor = {}
+        cursor: dict[str, str] = {}
         while True:
             page = self.get("/characters", limit=200, **cursor)
             for item in page["items"]:
