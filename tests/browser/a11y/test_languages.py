@@ -92,7 +92,7 @@ def test_a_language_is_chosen_by_its_own_name_and_spoken_at_once_in_every_tab(ch
             expect(tab).to_have_title(f"{heading} · Causerie")
             expect(tab.locator("html")).to_have_attribute("lang", language)
             expect(tab.locator("html")).to_have_attribute("dir", direction)
-    here.wait_for_function("!localStorage['causerie.interface-unsent']")
+    here.wait_for_function("() => !localStorage['causerie.interface-unsent']")
     assert chat.installation.get("/settings")["interface"]["language"] == "zh"
     here.reload()
     expect(here.get_by_role("heading", level=1)).to_have_text("外观")

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import shutil
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +18,6 @@ from causerie.http.front import Front
 from causerie.http.pages import Pages
 from tests.browser.conftest import BROWSERS, WAIT_MS
 from tests.browser.installation import Installation
-from tests.contract.serving import free_port
 
 # A worker that is active has kept all that it needs.
 READY = """async () => {
@@ -52,13 +52,15 @@ class Host:
 
     def __init__(self, build: Path, path: str = "") -> None:
         self._path = path
-        self._port = free_port()
+        # It listens before its server begins, so that nobody who comes at once is refused.
+        listener = socket.create_server(("127.0.0.1", 0))
+        self._port = listener.getsockname()[1]
         self.show(build)
         self.answering = threading.Event()
         self.answering.set()
-        config = uvicorn.Config(Front(self._answer), port=self._port, log_level="warning", lifespan="off")
+        config = uvicorn.Config(Front(self._answer), log_level="warning", lifespan="off")
         self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run)
+        self._thread = threading.Thread(target=self._server.run, args=([listener],))
         self._thread.start()
 
     @property

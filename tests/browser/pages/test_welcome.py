@@ -25,7 +25,7 @@ def test_two_clicks_lead_from_a_fresh_server_to_the_first_answer(chat: Chat) -> 
     expect(welcome.get_by_role("heading", name="Welcome to Causerie")).to_be_focused()
     page.keyboard.press("Escape")
     expect(welcome).to_have_count(0)
-    page.wait_for_function("!localStorage['causerie.interface-unsent']")
+    page.wait_for_function("() => !localStorage['causerie.interface-unsent']")
     assert chat.installation.get("/settings")["interface"]["welcomed"] is True
     page.reload()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
