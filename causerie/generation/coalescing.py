@@ -30,7 +30,7 @@ class Coalescer:
 
     def add(self, reply: Reply, text: str) -> None:
         """Take new text of a reply: its first goes out at once, the rest with the window."""
-        reply.append(text)
+        reply.extend(text)
         reply.unpublished.append(text)
         size = reply.length - reply.published
         if reply.published == len(reply.claimed.kept) or size >= FULL_PIECE:

@@ -7,6 +7,7 @@ from enum import Enum, auto
 from typing import Any
 from uuid import UUID
 
+from causerie.broker.growing import GrowingText
 from causerie.broker.ports import SessionKey
 from causerie.clock import boot_seconds
 from causerie.db.work import Actor
@@ -23,11 +24,13 @@ class Interruption(Enum):
     FENCED = auto()
 
 
-class Reply:
-    """The text of one attempt and what is known of its making. Used by the loop's thread alone."""
+class Reply(GrowingText):
+    """The text of one attempt, its kept prefix included, and what is known of its making.
+
+    Used by the loop's thread alone.
+    """
 
     __slots__ = (
-        "_pieces",
         "_scope",
         "actor",
         "attempt",
@@ -39,7 +42,6 @@ class Reply:
         "interruption",
         "key",
         "leased_until",
-        "length",
         "message_id",
         "published",
         "session",
@@ -51,6 +53,7 @@ class Reply:
     )
 
     def __init__(self, claimed: Claimed) -> None:
+        super().__init__(claimed.kept)
         self.claimed = claimed
         self.session: SessionKey = claimed.session
         self.actor = Actor(claimed.session.user_id)
@@ -60,8 +63,6 @@ class Reply:
         self.leased_until = claimed.leased_until
         self.begun_at = boot_seconds()
         self.first_text_at: float | None = None
-        self._pieces = [claimed.kept]
-        self.length = len(claimed.kept)
         self.published = self.length
         self.checkpointed = self.length
         self.unpublished: list[str] = []
@@ -74,13 +75,6 @@ class Reply:
         self._scope: asyncio.Timeout | None = None
 
     @property
-    def text(self) -> str:
-        """All text of the attempt, the kept prefix included."""
-        if len(self._pieces) > 1:
-            self._pieces = ["".join(self._pieces)]
-        return self._pieces[0]
-
-    @property
     def grown(self) -> bool:
         """Whether the model has written anything."""
         return self.length > len(self.claimed.kept)
@@ -90,12 +84,11 @@ class Reply:
         """Whether nobody else can have claimed the reply, however long the process may have slept."""
         return boot_seconds() < self.leased_until
 
-    def append(self, text: str) -> None:
+    def extend(self, text: str) -> None:
         """Add what the model wrote."""
         if self.first_text_at is None:
             self.first_text_at = boot_seconds()
-        self._pieces.append(text)
-        self.length += len(text)
+        super().extend(text)
 
     @contextmanager
     def written_within(self, seconds: float) -> Iterator[asyncio.Timeout]:

@@ -201,9 +201,14 @@ _references = {
     "default_user_profile_id": profiles.get,
 }
 
+
+def _of_the_scene(name: str) -> Callable[[Scene], Sequence[Any]]:
+    return lambda scene: [scene[name]]
+
+
 BY_NAME: Mapping[str, Callable[[Scene], Sequence[Any]]] = {
     **{
-        name: lambda scene, name=name: [scene[name]]  # type: ignore[misc]  # mypy cannot infer such a lambda
+        name: _of_the_scene(name)
         for name in (
             "session_id",
             "message_id",

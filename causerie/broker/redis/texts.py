@@ -11,6 +11,7 @@ from uuid import UUID
 import structlog
 from redis.exceptions import ResponseError
 
+from causerie.broker.growing import GrowingText
 from causerie.broker.ports import LiveText, SessionKey
 from causerie.broker.redis import keys
 from causerie.broker.redis.connections import Answer, Command
@@ -25,7 +26,7 @@ NOT_NEWER = "equal or smaller"
 log = structlog.get_logger(__name__)
 
 
-class SentText:
+class SentText(GrowingText):
     """A `Parcel` that never holds more than the text itself: what is not sent yet goes as one piece.
 
     Its first entry, every 256th, and the first one after Redis lost the stream or was out of reach are snapshots:
@@ -47,17 +48,16 @@ class SentText:
         sender: bytes,
         again: Callable[["SentText"], None],
     ) -> None:
+        super().__init__(kept)
         self.key = keys.text(session, message_id)
         self.message_id = message_id
         self.attempt = attempt
-        self.length = len(kept)
         self.waiting = False
         self.closed = False
         self.fenced = False
         self._channel = keys.events(session)
         self._sender = sender
         self._again = again
-        self._pieces = [kept]
         self._stored = NOTHING  # offered to the stream so far
         self._told = self.length  # offered to the channel so far
         self._published = self.length  # of it, what surely arrived
@@ -65,18 +65,6 @@ class SentText:
         self._doubted = False
         self._refused = False
         self._prolonged = -math.inf
-
-    @property
-    def text(self) -> str:
-        """All text so far."""
-        if len(self._pieces) > 1:
-            self._pieces = ["".join(self._pieces)]
-        return self._pieces[0]
-
-    def extend(self, text: str) -> None:
-        """Add text at the end."""
-        self._pieces.append(text)
-        self.length += len(text)
 
     def commands(self) -> Sequence[Command]:
         self.waiting = False

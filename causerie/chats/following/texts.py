@@ -2,40 +2,31 @@
 
 from uuid import UUID
 
+from causerie.broker.growing import GrowingText
 from causerie.chats.encoding import stream_token, token_prefix
 from causerie.chats.following.channel import Frame
 
 
-class Reply:
+class Reply(GrowingText):
     """A running attempt and its text so far, shared by all who read it.
 
     `short` says how many code points an attempt keeps whose text has not been heard of yet; `grew`, whether it got any
     text since somebody asked; `unsure`, that the bus had none of it, so that there may be more.
     """
 
-    __slots__ = ("_pieces", "attempt", "grew", "length", "message_id", "prefix", "short", "unsure")
+    __slots__ = ("attempt", "grew", "message_id", "prefix", "short", "unsure")
 
     def __init__(self, session_id: UUID, message_id: UUID, attempt: int, text: str, keep: int = 0) -> None:
+        super().__init__(text)
         self.message_id = message_id
         self.attempt = attempt
         self.prefix = token_prefix(session_id, message_id, attempt)
-        self.length = len(text)
         self.short = keep if len(text) < keep else 0
         self.grew = True
         self.unsure = False
-        self._pieces = [text]
-
-    @property
-    def text(self) -> str:
-        """All text so far."""
-        if len(self._pieces) > 1:
-            self._pieces = ["".join(self._pieces)]
-        return self._pieces[0]
 
     def extend(self, text: str) -> None:
-        """Add text at the end."""
-        self._pieces.append(text)
-        self.length += len(text)
+        super().extend(text)
         self.grew = True
         if self.length >= self.short:
             self.short = 0

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Request, Route, expect
@@ -238,16 +239,18 @@ class TestWhileAReplyGrows:
 
     STORY = "The lamp turns, and the sea is dark between two turns of it.\n\n" * 100
 
-    def begin(self, chat: Chat, provider: Provider, name: str) -> str:
+    def begin(
+        self, chat: Chat, provider: Provider, name: str, text: str = STORY, until: int = 900, **script: Any
+    ) -> str:
         """Open a chat of some length, ask for the story, and return the reply when it has begun to scroll."""
-        session = provider.begin(chat.installation, name, text=self.STORY, pace=600)
+        session = provider.begin(chat.installation, name, text=text, pace=600, **script)
         lengthen(chat.installation, session, 60)
         chat.open(session)
         chat.composer.fill("Tell me a story")
         chat.composer.press("Enter")
         expect(chat.reply).to_have_attribute("aria-busy", "true")
         reply = chat.row_id(chat.reply)
-        chat.until_text(reply, 900)
+        chat.until_text(reply, until)
         return reply
 
     def test_the_end_stays_in_sight(self, chat: Chat, provider: Provider) -> None:
@@ -260,14 +263,7 @@ class TestWhileAReplyGrows:
 
     def test_who_reads_further_up_is_not_moved(self, chat: Chat, provider: Provider) -> None:
         """The reply goes on for longer than anybody looks, however slow the machine is."""
-        session = provider.begin(chat.installation, "released", text=self.STORY * 20, pace=600, fault="hold", after=900)
-        lengthen(chat.installation, session, 60)
-        chat.open(session)
-        chat.composer.fill("Tell me a story")
-        chat.composer.press("Enter")
-        expect(chat.reply).to_have_attribute("aria-busy", "true")
-        reply = chat.row_id(chat.reply)
-        chat.until_text(reply, 800)
+        reply = self.begin(chat, provider, "released", self.STORY * 20, until=800, fault="hold", after=900)
         transcript(chat).hover()
         chat.page.mouse.wheel(0, -300)
         back = chat.page.get_by_role("button", name=re.compile("Answering|New messages|To the end"))
