@@ -9,9 +9,9 @@ from playwright.sync_api import Page
 _RECORDER = """
 () => {
   const painted = new MessageChannel()
-  const frames = (window.transcriptFrames = [])
-  let going = true
-  painted.port1.onmessage = () => {
+  const frames = []
+  let ended
+  const note = () => {
     const box = document.querySelector('[role=log]')
     if (!box) return
     const edge = box.getBoundingClientRect().top
@@ -23,12 +23,17 @@ _RECORDER = """
       rows: Object.fromEntries(rows.map((row) => [row.dataset.row, row.getBoundingClientRect().top - edge])),
     })
   }
+  painted.port1.onmessage = () => {
+    note()
+    ended?.(frames)
+  }
   const next = () => {
     painted.port2.postMessage(null)
-    if (going) requestAnimationFrame(next)
+    if (!ended) requestAnimationFrame(next)
   }
   requestAnimationFrame(next)
-  window.endFrames = () => { going = false; return frames }
+  // What stands on the page when the end is asked for is painted in the frame after.
+  window.endFrames = () => new Promise((done) => requestAnimationFrame(() => { ended = done }))
 }
 """
 
