@@ -18,7 +18,8 @@ from tests.contract.serving import stop
 from tests.setups import SERVED, Install
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-WAIT_MS = 10_000
+WAIT_MS = 30_000
+"""No promise of the page: how long a machine that is busy with other things may take for anything at all."""
 
 Open = Callable[..., AbstractContextManager[Installation]]
 

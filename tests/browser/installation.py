@@ -37,7 +37,7 @@ class Installation:
         self._settings = settings
         self._workers = workers
         self.port = free_port()
-        self.api = httpx.Client(base_url=f"http://127.0.0.1:{self.port}/api", timeout=10)
+        self.api = httpx.Client(base_url=f"http://127.0.0.1:{self.port}/api", timeout=30)
         self._server: Server | None = None
         self._processes = ExitStack()
 

@@ -59,6 +59,15 @@ test('of a reply that goes on from a part of it, the rest is told', () => {
   expect(told).toHaveTextContent(/^And the sun comes\.$/)
 })
 
+test('a sentence that is written twice is told twice', () => {
+  const told = announce(RUNNING)
+  grow('Wait! ')
+  const first = told.firstChild
+  grow('Wait! Wait! ')
+  expect(told).toHaveTextContent(/^Wait!$/)
+  expect(told.firstChild).not.toBe(first)
+})
+
 test('a sentence that does not end is told after three seconds, in whole words', () => {
   const told = announce(RUNNING)
   grow('Long ago and far aw')
@@ -81,6 +90,7 @@ test('an end that comes at once takes no sentence away', () => {
   act(() => {
     buffers.push('m2', 'The lamp is lit. Good')
     vi.advanceTimersByTime(100)
+    buffers.forget('m2')
     end()
   })
   expect(told).toHaveTextContent(/^The lamp is lit\.$/)

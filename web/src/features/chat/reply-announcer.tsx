@@ -49,8 +49,8 @@ export function ReplyAnnouncer({ reply, speaker }: { reply: Message | null; spea
 
     let overdue: ReturnType<typeof setTimeout> | undefined
     const tell = (reach: 'sentences' | 'words') => {
-      if (!following.current) return
-      const text = buffers.read(reply.id) ?? ''
+      const text = buffers.read(reply.id)
+      if (!following.current || text === undefined) return
       const before = stillTold(text, following.current.told)
       const { words, told } = newSentences(text, before, reach)
       following.current.told = text.slice(0, told)
@@ -71,15 +71,22 @@ export function ReplyAnnouncer({ reply, speaker }: { reply: Message | null; spea
 
   return (
     <p aria-live="polite" className="sr-only" data-testid="reply-announcer">
-      {said}
+      {said && <span key={said.number}>{said.words}</span>}
     </p>
   )
 }
 
+/** `number` makes each an element of its own: a page that says the same again would have changed nothing. */
+interface Announcement {
+  number: number
+  words: string
+}
+
 /** The announcement that stands there, and how to put another one behind those that wait. */
-function useAnnouncements(): [string, (words: string) => void] {
-  const [queue, setQueue] = useState<readonly { words: string }[]>([])
-  const stands = useRef<{ first: object | undefined; since: number }>({ first: undefined, since: 0 })
+function useAnnouncements(): [Announcement | undefined, (words: string) => void] {
+  const [queue, setQueue] = useState<readonly Announcement[]>([])
+  const count = useRef(0)
+  const stands = useRef<{ first: Announcement | undefined; since: number }>({ first: undefined, since: 0 })
   const [first] = queue
   const more = queue.length > 1
 
@@ -94,6 +101,10 @@ function useAnnouncements(): [string, (words: string) => void] {
     return () => clearTimeout(timer)
   }, [first, more])
 
-  const say = useCallback((words: string) => setQueue((before) => [...before, { words }]), [])
-  return [first?.words ?? '', say]
+  const say = useCallback((words: string) => {
+    count.current += 1
+    const announcement = { number: count.current, words }
+    setQueue((before) => [...before, announcement])
+  }, [])
+  return [first, say]
 }
