@@ -6,16 +6,13 @@ from datetime import datetime
 from itertools import repeat
 from uuid import UUID
 
-from sqlalchemy import BindParameter, bindparam, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import select
 
 from causerie.characters.models import Character
 from causerie.chats.errors import SessionNotFound
-from causerie.chats.models import ChatSession, Message
+from causerie.chats.models import ChatSession
 from causerie.db.work import Work
-
-_leaf = aliased(Message)
-_buried = aliased(Message)
+from causerie.search.statements import CHAT, IDS, SAID
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,41 +38,13 @@ class Chat:
     straight: bool
 
 
-_buried_in_session = (
-    select(_buried.id)
-    .where(_buried.session_id == ChatSession.id, _buried.deleted_at.is_not(None))
-    .correlate(ChatSession)
-    .exists()
-)
-# As many living messages as the active branch is long: there is no other branch.
-_straight = (ChatSession.total_messages == _leaf.depth + 1) & ~_buried_in_session
-
-
-_IDS: BindParameter[Sequence[UUID]] = bindparam("ids", expanding=True)
-# Built once: that takes as long as running it. An inner join may begin with all sessions of the user.
-_SAID = (
-    select(
-        Message.id,
-        Message.session_id,
-        Message.character_id,
-        Message.content,
-        Message.timestamp,
-        Message.depth,
-        ChatSession.title,
-        ChatSession.active_leaf_id,
-        _straight,
-    )
-    .outerjoin(ChatSession, (ChatSession.user_id == Message.user_id) & (ChatSession.id == Message.session_id))
-    .outerjoin(_leaf, (_leaf.user_id == Message.user_id) & (_leaf.id == ChatSession.active_leaf_id))
-    .where(Message.id.in_(_IDS))
-)
-_SESSIONS = select(ChatSession).where(ChatSession.id.in_(_IDS))
-_CHARACTERS = select(Character).where(Character.id.in_(_IDS))
+_SESSIONS = select(ChatSession).where(ChatSession.id.in_(IDS))
+_CHARACTERS = select(Character).where(Character.id.in_(IDS))
 
 
 def list_said(work: Work, ids: Sequence[UUID]) -> dict[UUID, Said]:
     """Return messages with their sessions."""
-    return {row[0]: Said(*row) for row in work.session.execute(_SAID, _named(ids))}
+    return {row.id: Said(**row) for row in work.execute(SAID, **_named(ids)).mappings()}
 
 
 def get_chat(work: Work, session_id: UUID) -> Chat:
@@ -84,15 +53,10 @@ def get_chat(work: Work, session_id: UUID) -> Chat:
     Raises:
         SessionNotFound: the actor has none such.
     """
-    statement = (
-        select(ChatSession.active_leaf_id, _straight)
-        .outerjoin(_leaf, (_leaf.user_id == ChatSession.user_id) & (_leaf.id == ChatSession.active_leaf_id))
-        .where(ChatSession.id == session_id, ChatSession.deleted_at.is_(None))
-    )
-    row = work.session.execute(statement).one_or_none()
+    row = work.execute(CHAT, session_id=session_id).mappings().one_or_none()
     if row is None:
         raise SessionNotFound
-    return Chat(row[0], bool(row[1]))
+    return Chat(**row)
 
 
 def list_sessions(work: Work, session_ids: Sequence[UUID]) -> dict[UUID, ChatSession]:

@@ -1,5 +1,6 @@
 """The part of a text that shows why it was found."""
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
@@ -14,6 +15,8 @@ ELLIPSIS = "…"
 _ONE_LINE = dict.fromkeys(map(ord, "\n\r\t\v\f\x85\u2028\u2029"), " ")
 
 _NOT_SIMPLE = "\0"
+_NOT_SIMPLE_LETTERS = re.compile(r"[^\0]?\0+")
+"""With the simple character before them, which some belong to."""
 
 Mark = tuple[int, int]
 
@@ -39,8 +42,8 @@ def find(text: str, words: Finder) -> Iterator[Mark]:
     simple = text.translate(_SIMPLE)
     if _NOT_SIMPLE not in simple:
         yield from words.places(simple)
-    elif next(words.places(spread(fold(text))), None):
-        folded, origins = _folded(text)
+    else:
+        folded, origins = _folded(text, simple)
         for start, end in words.places(folded):
             yield origins[start], origins[end]
 
@@ -53,20 +56,30 @@ def _first(text: str, words: Finder) -> int:
     return 0
 
 
-def _folded(text: str) -> tuple[str, list[int]]:
-    """Return the words of `text`, folded, and where in it each of their characters comes from."""
+def _folded(text: str, simple: str) -> tuple[str, list[int]]:
+    """Return the words of `text`, folded, and where in it each of their characters comes from.
+
+    Args:
+        simple: the text with every simple letter folded: only what is left has to be looked at.
+    """
     parts: list[str] = []
     origins: list[int] = []
-    start = 0
-    while start < len(text):
-        end = start + 1
-        while end < len(text) and _belongs(text[end]):
-            end += 1
-        part = _fold_letter(text[start:end])
-        parts.append(part)
-        origins += [start] * len(part)
-        start = end
-    origins.append(len(text))
+    done = 0
+    for stretch in _NOT_SIMPLE_LETTERS.finditer(simple):
+        start, stretch_end = stretch.span()
+        parts.append(simple[done:start])
+        origins += range(done, start)
+        while start < stretch_end:
+            end = start + 1
+            while end < stretch_end and _belongs(text[end]):
+                end += 1
+            part = _fold_letter(text[start:end])
+            parts.append(part)
+            origins += [start] * len(part)
+            start = end
+        done = stretch_end
+    parts.append(simple[done:])
+    origins += range(done, len(text) + 1)
     return "".join(parts), origins
 
 

@@ -155,6 +155,17 @@ async def test_pages_hold_every_hit_once_while_more_is_said(
     assert set(seen) == said
 
 
+async def test_a_name_is_found_under_however_many_newer_messages(
+    client: httpx.AsyncClient, chat: Row, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("causerie.search.service.CANDIDATES", 4)
+    named = await create(client, "/sessions", title="Lantern")
+    for _ in range(6):
+        await say(client, chat, "a lantern")
+
+    assert (await hits(client, "lantern"))[0]["id"] == named["id"]
+
+
 async def test_more_of_a_word_in_less_text_comes_first(client: httpx.AsyncClient, chat: Row) -> None:
     much = await say(client, chat, "Fog, fog, fog.")
     little = await say(client, chat, "There was fog on the sea and there were many other things to see that night.")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, ColumnClause, Integer, String, TextualSelect, bindparam, column, text
+from sqlalchemy import ARRAY, BigInteger, ColumnClause, Integer, Row, String, TextualSelect, bindparam, column, text
 from sqlalchemy.types import TypeEngine
 
 from causerie.db.search.entries import MESSAGE, SESSION, scopes
@@ -46,7 +46,7 @@ FROM search_index CROSS JOIN search_entry AS entry ON entry.user_id = :actor AND
 LEFT JOIN chat_session AS chat ON chat.user_id = :actor AND chat.id = entry.session_id
 {more}
 WHERE search_index MATCH :terms AND search_index.rowid < :below AND search_index.rowid >= :above
-AND entry.kind = :kind AND chat.deleted_at IS NULL
+AND entry.kind IN (SELECT value FROM json_each(:kinds)) AND chat.deleted_at IS NULL
 AND NOT EXISTS (SELECT 1 FROM json_each(:phrases) AS phrase WHERE instr(entry.terms, phrase.value) = 0)
 """
 _MESSAGE = "JOIN message ON message.user_id = :actor AND message.id = entry.id"
@@ -119,12 +119,17 @@ def find(work: Work, query: Query, windows: Sequence[Window], most: int) -> list
     if _is_postgres(work):
         rows = work.connection.execute(_POSTGRES_FIND, _asked_of_postgres(work, query, windows, most)).all()
     else:
-        rows = [
-            row
-            for window in windows
-            for row in work.connection.execute(_SQLITE_FIND, _asked_of_sqlite(work, query, window, most))
-        ]
+        rows = _find_on_sqlite(work, query, windows, most)
     return [Found(*row) for row in rows]
+
+
+def _find_on_sqlite(work: Work, query: Query, windows: Sequence[Window], most: int) -> Sequence[Row[Any]]:
+    """Ask for all kinds at once where that is enough: when they are fewer than `most` together, none is left out."""
+    if len({(window.below, window.above) for window in windows}) == 1:
+        rows = work.connection.execute(_SQLITE_FIND, _asked_of_sqlite(work, query, windows, most)).all()
+        if len(rows) < most or len(windows) == 1:
+            return rows
+    return [row for window in windows for row in _find_on_sqlite(work, query, [window], most)]
 
 
 def find_in_session(work: Work, query: Query, session_id: UUID) -> list[tuple[UUID, int]]:
@@ -139,7 +144,7 @@ def find_in_session(work: Work, query: Query, session_id: UUID) -> list[tuple[UU
         asked = _asked_of_postgres(work, query, [window], MOST_IN_SESSION, session_id)
         rows = work.connection.execute(_POSTGRES_PLACES, asked).all()
     else:
-        asked = _asked_of_sqlite(work, query, window, MOST_IN_SESSION, session_id)
+        asked = _asked_of_sqlite(work, query, [window], MOST_IN_SESSION, session_id)
         rows = work.connection.execute(_SQLITE_PLACES, asked).all()
     return [(row.id, row.depth) for row in rows]
 
@@ -180,18 +185,22 @@ def _asked_of_postgres(
 
 
 def _asked_of_sqlite(
-    work: Work, query: Query, window: Window, most: int, session_id: UUID | None = None
+    work: Work, query: Query, windows: Sequence[Window], most: int, session_id: UUID | None = None
 ) -> dict[str, Any]:
-    scope = scopes(window.kind, session_id)
-    # Nearly everything is a message: walking the list of all of them would be most of the work.
-    narrow = scope if window.kind != MESSAGE else scope[1:]
+    """Return the parameters for windows that differ in their kinds alone."""
+    kinds = [window.kind for window in windows]
+    narrow: list[str] = []
+    if session_id is not None:
+        narrow = scopes(MESSAGE, session_id)[1:]
+    elif len(kinds) == 1 and kinds[0] != MESSAGE:  # walking the list of all messages would be most of the work
+        narrow = scopes(kinds[0], None)
     return {
         "actor": work.actor.user_id,
         "terms": " AND ".join([*map(_quoted, narrow), *(_match(term) for term in query.terms)]),
         "phrases": json.dumps(_phrases(query)),
-        "kind": window.kind,
-        "below": window.below,
-        "above": window.above,
+        "kinds": json.dumps(kinds),
+        "below": windows[0].below,
+        "above": windows[0].above,
         "most": most,
     }
 
