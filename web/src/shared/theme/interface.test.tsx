@@ -11,6 +11,8 @@ import { useInterface, useKeptInterface } from './use-interface'
 
 const html = document.documentElement
 const firstScript = readFileSync(join(import.meta.dirname, '../../../public/theme.js'), 'utf8')
+const served = JSON.parse(readFileSync(join(import.meta.dirname, '../../../../docs/reference/openapi.json'), 'utf8'))
+  .components.schemas.Interface.properties as Record<string, { default?: unknown }>
 const settingsWith = (chosen: object) => ({ default_ai_model_id: null, interface: chosen })
 
 beforeEach(() => {
@@ -43,6 +45,15 @@ function Choices() {
 const choose = (name: string) => userEvent.click(screen.getByRole('button', { name }))
 const changes = (asked: { method: string; body: unknown }[]) =>
   asked.filter(({ method }) => method === 'PATCH').map(({ body }) => body)
+
+test('until something is chosen it is as the server has it', () => {
+  const usual: Record<string, unknown> = { ...interfaceNow() }
+  const named = Object.entries(served).filter(([, property]) => 'default' in property)
+
+  expect(Object.keys(usual).sort()).toEqual(Object.keys(served).sort())
+  expect(named.length).toBeGreaterThan(8)
+  for (const [name, property] of named) expect({ [name]: usual[name] }).toEqual({ [name]: property.default })
+})
 
 test('what is chosen dresses the page at once, goes to the server, and stands before the next first paint', async () => {
   const asked = serve({
