@@ -139,5 +139,10 @@ export default defineConfig({
     renderBuiltUrl: (filename, { hostType }) => (hostType === 'html' ? `/${filename}` : { relative: true }),
   },
   server: { proxy: { '/api': SERVER, '/ws': { target: SERVER, ws: true } } },
-  test: { environment: 'jsdom', setupFiles: 'test/setup.ts', include: ['{src,gallery}/**/*.test.{ts,tsx}'] },
+  test: {
+    environment: 'jsdom',
+    testTimeout: 30_000, // no promise: a busy machine takes its time
+    setupFiles: 'test/setup.ts',
+    include: ['{src,gallery}/**/*.test.{ts,tsx}'],
+  },
 })
