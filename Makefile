@@ -35,8 +35,8 @@ test: $(STAMPS)/dev $(STAMPS)/causerie $(STAMPS)/model browser $(STATIC)  ## Che
 	$(MAKE) --jobs=2 --output-sync=target lint types tests-web
 	$(BIN)/pytest -m "not long_browser" tests/browser
 	$(BIN)/pytest -m "alone and not long" --ignore=tests/browser
-	$(BIN)/pytest -m "not alone and not long" -n 3
-	$(BIN)/pytest -m "not alone" -n 3 tests/contract -k "not (schemathesis or bad_input or headers or host_and_origin)" --setup served
+	$(BIN)/pytest -m "not alone and not long" -n 3 --dist worksteal
+	$(BIN)/pytest -m "not alone" -n 3 --dist worksteal tests/contract -k "not (schemathesis or bad_input or headers or host_and_origin)" --setup served
 
 test-setups: $(STAMPS)/dev $(STAMPS)/causerie $(STATIC)  ## Run all that behaves alike everywhere on the other set-ups: PostgreSQL without Redis, and with it
 	$(BIN)/pytest -m "not alone and not long" -n 2 --setup postgres

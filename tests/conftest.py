@@ -46,6 +46,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.slow)
         if folder in ALONE_FOLDERS:
             item.add_marker(pytest.mark.alone)
+    items.sort(key=lambda item: item.path.parent != TESTS / "faults")  # minutes long: beside them goes all the rest
 
 
 @pytest.fixture(scope="session")

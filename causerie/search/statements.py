@@ -5,11 +5,12 @@ from uuid import UUID
 
 from sqlalchemy import BindParameter, and_, bindparam, exists, select
 
-from causerie.chats.statements import messages, sessions
-from causerie.db.base import ACTOR
+from causerie.chats.models import ChatSession, Message
+from causerie.db.base import ACTOR, table_of
 
 IDS: BindParameter[Sequence[UUID]] = bindparam("ids", expanding=True)
 
+messages, sessions = table_of(Message), table_of(ChatSession)
 _leaf, _buried = messages.alias("leaf"), messages.alias("buried")
 _buried_in_session = exists().where(
     _buried.c.user_id == ACTOR, _buried.c.session_id == sessions.c.id, _buried.c.deleted_at.is_not(None)

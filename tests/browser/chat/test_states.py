@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.cable import Cable, Frame
-from tests.browser.chat import COMPLAINTS_OF_A_LOST_SERVER, Chat
+from tests.browser.chat import COMPLAINTS_OF_A_LOST_SERVER, Chat, letters
 from tests.browser.installation import Installation
 from tests.browser.provider import Provider
 
@@ -112,6 +112,6 @@ class TestWhenTheServerDies:
         stored = chat.until_ended(reply)
 
         assert (stored["status"], stored["content"], stored["attempt"]) == ("complete", STORY, 2)
-        lengths = [len(text) for text in chat.shown[reply]]
+        lengths = [len(letters(text)) for text in chat.shown[reply]]
         assert lengths == sorted(lengths), "text went away that nothing replaced"
         chat.forgive(COMPLAINTS_OF_A_LOST_SERVER)
