@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.chat import Chat
+from tests.browser.provider import Provider
 
 PROBLEM = {
     "type": "about:blank",
@@ -57,4 +58,16 @@ def test_a_form_that_is_refused_keeps_what_was_typed(chat: Chat) -> None:
     page.unroute("**/api/profiles*", lose)
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("article", name="Eleanor of the storm")).to_be_visible()
+    chat.forgive(re.compile("ERR_CONNECTION_RESET"))
+
+
+def test_a_part_of_a_page_that_does_not_come_takes_nothing_with_it_and_comes_later(
+    chat: Chat, provider: Provider
+) -> None:
+    chat.page.route("**/assets/reply-announcer-*.js", lambda route: route.abort("connectionreset"), times=1)
+    chat.open(provider.begin(chat.installation, "apart", text="Here I am."))
+
+    chat.say("Are you there?")
+    expect(chat.reply).to_contain_text("Here I am.")
+    expect(chat.page.get_by_test_id("reply-announcer")).to_be_attached()
     chat.forgive(re.compile("ERR_CONNECTION_RESET"))

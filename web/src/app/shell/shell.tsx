@@ -1,10 +1,11 @@
 import { PanelLeft, Search } from 'lucide-react'
-import { lazy, Suspense, useState } from 'react'
+import { useState } from 'react'
 import { Outlet, useLocation, useMatch, useNavigate, useNavigation } from 'react-router'
 import { Welcome } from '../../features/onboarding/welcome'
 import { useReading } from '../../features/sessions/use-reading'
 import { useCommand } from '../../shared/a11y/use-command'
 import { useText } from '../../shared/i18n/text'
+import { part } from '../../shared/lib/part'
 import { recall, remember } from '../../shared/lib/storage'
 import { useMedia } from '../../shared/lib/use-media'
 import { useKeptInterface } from '../../shared/theme/use-interface'
@@ -12,10 +13,10 @@ import { IconButton } from '../../shared/ui/button'
 import { ConnectionStatus } from './connection-status'
 import { Sidebar } from './sidebar'
 
-const FindBar = lazy(async () => ({ default: (await import('../../features/search/find-bar')).FindBar }))
-const KeysDialog = lazy(async () => ({ default: (await import('../../shared/a11y/keys-dialog')).KeysDialog }))
-const Palette = lazy(async () => ({ default: (await import('./commands')).ShellPalette }))
-const Sheet = lazy(async () => ({ default: (await import('./sheet')).Sheet }))
+const FindBar = part(async () => (await import('../../features/search/find-bar')).FindBar)
+const KeysDialog = part(async () => (await import('../../shared/a11y/keys-dialog')).KeysDialog)
+const Palette = part(async () => (await import('./commands')).ShellPalette)
+const Sheet = part(async () => (await import('./sheet')).Sheet)
 
 /** The house: the chats on the left, one page beside them. Narrow screens open the chats as a sheet. */
 export function Shell() {
@@ -91,35 +92,26 @@ export function Shell() {
           )}
           <Outlet />
           {chatId && findIn === chatId && (
-            <Suspense>
-              <FindBar
-                key={chatId}
-                sessionId={chatId}
-                onClose={() => {
-                  setFindIn(null)
-                  document.querySelector<HTMLElement>('[role="log"]')?.focus()
-                }}
-              />
-            </Suspense>
+            <FindBar
+              key={chatId}
+              sessionId={chatId}
+              onClose={() => {
+                setFindIn(null)
+                document.querySelector<HTMLElement>('[role="log"]')?.focus()
+              }}
+            />
           )}
         </main>
       </div>
-      {layer !== null && (
-        <Suspense>
-          {layer === 'keys' ? (
-            <KeysDialog onClose={() => setLayer(null)} />
-          ) : (
-            <Palette toggleSidebar={toggle} showKeys={() => setLayer('keys')} onClose={() => setLayer(null)} />
-          )}
-        </Suspense>
+      {layer === 'keys' && <KeysDialog onClose={() => setLayer(null)} />}
+      {layer === 'palette' && (
+        <Palette toggleSidebar={toggle} showKeys={() => setLayer('keys')} onClose={() => setLayer(null)} />
       )}
       <Welcome />
       {!wide && sheet && (
-        <Suspense>
-          <Sheet title={t('app.chats')} onClose={() => setSheet(false)}>
-            <Sidebar onSearch={search} onHide={() => setSheet(false)} />
-          </Sheet>
-        </Suspense>
+        <Sheet title={t('app.chats')} onClose={() => setSheet(false)}>
+          <Sidebar onSearch={search} onHide={() => setSheet(false)} />
+        </Sheet>
       )}
     </div>
   )

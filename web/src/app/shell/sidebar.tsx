@@ -14,21 +14,20 @@ import {
   Trash2,
   UserRound,
 } from 'lucide-react'
-import { lazy, Suspense, useId, useState } from 'react'
+import { useId, useState } from 'react'
 import { Link, NavLink, useLocation } from 'react-router'
 import { Chord } from '../../shared/a11y/chord'
 import type { MessageKey } from '../../shared/i18n/keys'
 import { useText } from '../../shared/i18n/text'
 import { cx } from '../../shared/lib/class-names'
+import { part } from '../../shared/lib/part'
 import { recall, remember } from '../../shared/lib/storage'
 import { Region } from '../../shared/ui/boundary'
 import { buttonClass, IconButton } from '../../shared/ui/button'
 import { ThemeMenu } from './theme-menu'
 
 /** Comes beside the first page, which is not to wait for it. */
-const SessionsList = lazy(async () => ({
-  default: (await import('../../features/sessions/sessions-list')).SessionsList,
-}))
+const SessionsList = part(async () => (await import('../../features/sessions/sessions-list')).SessionsList)
 
 const GROUP = 'grid grid-cols-2 p-2'
 const ENTRY =
@@ -95,9 +94,7 @@ export function Sidebar({ onSearch, onHide }: SidebarProps) {
       </button>
       <nav aria-label={t('app.chats')} className="min-h-0 flex-1">
         <Region name={t('app.chats')}>
-          <Suspense>
-            <SessionsList />
-          </Suspense>
+          <SessionsList />
         </Region>
       </nav>
       <Pages />

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import { Link } from 'react-router'
 import { conversations, outbox } from '../../realtime/realtime'
 import { useCharacter, useCharacters } from '../../shared/api/characters'
@@ -6,6 +6,7 @@ import { useAnsweringModel } from '../../shared/api/models'
 import { Problem } from '../../shared/api/problem'
 import { updateChatSession } from '../../shared/api/sessions'
 import { useText } from '../../shared/i18n/text'
+import { part } from '../../shared/lib/part'
 import { remember } from '../../shared/lib/storage'
 import { Region } from '../../shared/ui/boundary'
 import { buttonClass } from '../../shared/ui/button'
@@ -25,9 +26,9 @@ import { useComposerCommands } from './use-composer-commands'
 import { useRowDeeds } from './use-row-deeds'
 
 // What the first paint of a chat does not show.
-const BranchBanner = lazy(async () => ({ default: (await import('./branch-banner')).BranchBanner }))
-const ChatPanel = lazy(async () => ({ default: (await import('./chat-panel')).ChatPanel }))
-const ReplyAnnouncer = lazy(async () => ({ default: (await import('./reply-announcer')).ReplyAnnouncer }))
+const BranchBanner = part(async () => (await import('./branch-banner')).BranchBanner)
+const ChatPanel = part(async () => (await import('./chat-panel')).ChatPanel)
+const ReplyAnnouncer = part(async () => (await import('./reply-announcer')).ReplyAnnouncer)
 
 interface ChatInterfaceProps {
   sessionId: string
@@ -143,9 +144,7 @@ export function ChatInterface({ sessionId, begunHere }: ChatInterfaceProps) {
             note={<ModelNote model={model} ready={session !== null} />}
             banner={
               parentId !== undefined && (
-                <Suspense>
-                  <BranchBanner after={chat?.state.messages[parentId ?? '']} onCancel={() => setParentId(undefined)} />
-                </Suspense>
+                <BranchBanner after={chat?.state.messages[parentId ?? '']} onCancel={() => setParentId(undefined)} />
               )
             }
             onSend={(content) => {
@@ -155,24 +154,20 @@ export function ChatInterface({ sessionId, begunHere }: ChatInterfaceProps) {
             onCommand={onCommand}
           />
         </Region>
-        <Suspense>
-          <ReplyAnnouncer
-            reply={running ?? (newestReply?.kind === 'message' ? newestReply.message : null)}
-            speaker={speaker.name}
-          />
-        </Suspense>
+        <ReplyAnnouncer
+          reply={running ?? (newestReply?.kind === 'message' ? newestReply.message : null)}
+          speaker={speaker.name}
+        />
       </div>
       {panel && session && chat && (
         <Region name={t('chat.drawer')}>
-          <Suspense>
-            <ChatPanel
-              panel={panel}
-              session={session}
-              messages={chat.state.messages}
-              deeds={deeds}
-              onClose={() => setPanel(null)}
-            />
-          </Suspense>
+          <ChatPanel
+            panel={panel}
+            session={session}
+            messages={chat.state.messages}
+            deeds={deeds}
+            onClose={() => setPanel(null)}
+          />
         </Region>
       )}
     </div>

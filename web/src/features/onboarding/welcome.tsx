@@ -1,8 +1,8 @@
-import { lazy, Suspense } from 'react'
 import { useSettings } from '../../shared/api/settings'
+import { part } from '../../shared/lib/part'
 import { useInterface } from '../../shared/theme/use-interface'
 
-const WelcomeModal = lazy(async () => ({ default: (await import('./welcome-modal')).WelcomeModal }))
+const WelcomeModal = part(async () => (await import('./welcome-modal')).WelcomeModal)
 
 /** The welcome, until it was seen or skipped once on any device; the server remembers. */
 export function Welcome() {
@@ -10,9 +10,5 @@ export function Welcome() {
   const [{ welcomed }, change] = useInterface()
   // What the browser remembers is not asked before the server has spoken: it knows nothing of other devices.
   if (welcomed || settings?.interface.welcomed !== false) return null
-  return (
-    <Suspense>
-      <WelcomeModal onClose={() => change({ welcomed: true })} />
-    </Suspense>
-  )
+  return <WelcomeModal onClose={() => change({ welcomed: true })} />
 }
