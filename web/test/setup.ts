@@ -1,8 +1,11 @@
 import '@testing-library/jest-dom/vitest'
-import { cleanup } from '@testing-library/react'
+import { cleanup, configure } from '@testing-library/react'
 import { afterEach, beforeAll } from 'vitest'
 import { loadMenus } from '../src/shared/ui/menu'
 import { loadNotices } from '../src/shared/ui/toaster'
+
+// No promise: a busy machine takes its time.
+configure({ asyncUtilTimeout: 20_000 })
 
 // As after the first paint.
 beforeAll(() => Promise.all([loadMenus(), loadNotices()]))
