@@ -71,6 +71,7 @@ def test_who_comes_from_another_page_has_the_focus_on_the_heading(chat: Chat) ->
     places = chat.page.get_by_role("navigation", name="Pages")
     chat.page.goto("/")
     expect(places.get_by_role("link", name="Models")).to_have_count(0)
+    chat.until_painted()
     places.get_by_role("button", name="All pages").press("Enter")
     chat.page.keyboard.press("Tab")
     expect(places.get_by_role("link", name="Personas")).to_be_focused()

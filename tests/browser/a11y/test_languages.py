@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser import past, sights
-from tests.browser.chat import Chat
+from tests.browser.chat import PAINTED, Chat
 from tests.browser.installation import Installation
 from tests.browser.provider import Provider
 
@@ -44,8 +44,6 @@ SPILLS = """() => [...document.querySelectorAll('body *')].filter((one) => {
     && one.clientWidth > 0 && one.scrollWidth > one.clientWidth + 1
     && !['auto', 'scroll'].includes(overflowX) && textOverflow !== 'ellipsis' && webkitLineClamp === 'none'
 }).map((one) => one.outerHTML)"""
-#: The browser has laid out and painted the page as it is now.
-PAINTED = "new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))"
 
 
 @pytest.fixture

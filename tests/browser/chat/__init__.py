@@ -20,6 +20,8 @@ new MutationObserver(() => {
 }).observe(document, { subtree: true, childList: true, characterData: true })
 """
 
+PAINTED = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
 COMPLAINTS_OF_A_LOST_SERVER = re.compile(r"ERR_CONNECTION_|WebSocket connection to|ERR_EMPTY_RESPONSE")
 
 
@@ -76,6 +78,11 @@ class Chat:
         """Go to a chat and wait until it is joined."""
         self.page.goto(f"{self.installation.url}/c/{session_id}")
         expect(self.rows.first).to_be_visible()
+        self.until_painted()
+
+    def until_painted(self) -> None:
+        """Wait until what stands there is drawn: before its first frame the browser drops what is pressed."""
+        self.page.evaluate(PAINTED)
 
     def say(self, text: str) -> str:
         """Say something, wait until its reply stands there, and return the reply's id."""

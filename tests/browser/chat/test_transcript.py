@@ -61,7 +61,7 @@ def scroll_up_until(chat: Chat, reached: Callable[[], bool]) -> None:
             return
         chat.page.mouse.wheel(0, -900)
         # One turn is scrolled before the next.
-        chat.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        chat.until_painted()
     raise AssertionError("it never happened")
 
 
@@ -170,7 +170,7 @@ def test_after_a_jump_newer_pages_come_below(chat: Chat, long_chat: LongChat) ->
         places = [int(place) for place in chat.rows.evaluate_all("rows => rows.map(row => row.ariaPosInSet)")]
         assert places == list(range(places[0], places[0] + len(places)))
         chat.page.mouse.wheel(0, 700)
-        chat.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        chat.until_painted()
 
     expect(chat.page.get_by_role("button", name="To the end")).to_have_count(0)
 

@@ -64,7 +64,7 @@ def test_an_input_method_is_left_to_finish(chat: Chat, provider: Provider) -> No
 
 
 def test_up_edits_the_last_message_and_esc_leads_back_to_the_caret(chat: Chat, provider: Provider) -> None:
-    chat.page.goto(f"/c/{provider.begin(chat.installation, 'caret', text='Yes.')}")
+    chat.open(provider.begin(chat.installation, "caret", text="Yes."))
     chat.until_ended(chat.say("Who are you?"))
     chat.composer.press("ArrowUp")
     editor = chat.page.get_by_role("textbox", name="Edit message")

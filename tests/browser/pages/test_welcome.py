@@ -23,6 +23,7 @@ def test_two_clicks_lead_from_a_fresh_server_to_the_first_answer(chat: Chat) -> 
     page.goto("/")
     welcome = page.get_by_role("dialog", name="Welcome to Causerie")
     expect(welcome.get_by_role("heading", name="Welcome to Causerie")).to_be_focused()
+    chat.until_painted()
     page.keyboard.press("Escape")
     expect(welcome).to_have_count(0)
     page.wait_for_function("() => !localStorage['causerie.interface-unsent']")

@@ -17,6 +17,7 @@ def test_what_was_said_is_found_from_another_page_and_in_its_chat(chat: Chat) ->
 
     chat.page.goto("/gallery")
     expect(chat.page.get_by_role("heading", level=1)).to_be_visible()
+    chat.until_painted()
     chat.page.keyboard.press("Control+k")
     chat.page.get_by_role("dialog").get_by_role("combobox").fill("dawn heron")
     expect(chat.page.get_by_role("option").filter(has_text="The heron landed at dawn.")).to_have_attribute(
@@ -43,6 +44,8 @@ def test_what_was_said_is_found_from_another_page_and_in_its_chat(chat: Chat) ->
 def test_single_keys_are_text_where_text_is_written(chat: Chat) -> None:
     chat.page.goto("/characters/new")
     name = chat.page.get_by_label("Name", exact=True)
+    expect(name).to_be_visible()
+    chat.until_painted()
     name.press("?")
     expect(name).to_have_value("?")
     keys = chat.page.get_by_role("dialog", name="All keys")
