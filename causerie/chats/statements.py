@@ -276,11 +276,15 @@ def _gone(path: CTE) -> ScalarSelect[bool]:
     return gone.scalar_subquery()
 
 
-def _branch(*columns: ColumnElement[object]) -> Select[*tuple[Any, ...]]:
+def _living() -> Select[*tuple[Any, ...]]:
     path = _upward()
-    # The limit stands beside the walk alone, which neither database takes further than that. The rows are then in
-    # whatever order the joins leave them.
-    page = select(path.c.id, path.c.depth).where(~_gone(path)).limit(bindparam("limit", type_=Integer)).subquery("page")
+    # The limit stands beside the walk alone, which neither database takes further than that.
+    return select(path.c.id, path.c.depth).where(~_gone(path)).limit(bindparam("limit", type_=Integer))
+
+
+def _branch(*columns: ColumnElement[object]) -> Select[*tuple[Any, ...]]:
+    page = _living().subquery("page")
+    # The rows are in whatever order the joins leave them.
     return (
         select(*columns)
         .select_from(page)
@@ -328,6 +332,10 @@ BRANCH_TEXTS = _branch(
     messages.c.character_id,
 )
 """The same with only what a prompt needs; everything above a reply that may start is final."""
+
+_page = _living().subquery("page")
+BRANCH_IDS = select(_page.c.id).order_by(_page.c.depth.desc())
+"""The ids of the same messages."""
 
 BRANCH_NODES = _nodes()
 """Every node of the branch that ends in `:leaf`, newest first: id, depth, gone."""

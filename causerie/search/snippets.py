@@ -89,8 +89,12 @@ def _fold_letter(letter: str) -> str:
 
 
 def _belongs(character: str) -> bool:
-    """Tell whether a character changes the one before it: a mark, or half a width's sign of a voiced sound."""
-    return unicodedata.category(character) in {"Mn", "Me", "Cf"} or character in "\uff9e\uff9f"
+    """Tell whether a character changes the one before it: a mark, a later jamo, half a width's sign of a voice."""
+    return (
+        "\u1160" <= character <= "\u11ff"
+        or unicodedata.category(character) in {"Mn", "Me", "Cf"}
+        or character in "\uff9e\uff9f"
+    )
 
 
 class _Simple(dict[int, str]):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import BindParameter, and_, bindparam, exists, select
+from sqlalchemy import BindParameter, and_, bindparam, exists, false, func, select
 
 from causerie.chats.models import ChatSession, Message
 from causerie.db.base import ACTOR, table_of
@@ -16,7 +16,8 @@ _buried_in_session = exists().where(
     _buried.c.user_id == ACTOR, _buried.c.session_id == sessions.c.id, _buried.c.deleted_at.is_not(None)
 )
 # As many living messages as the active branch is long: there is no other branch.
-_straight = and_(sessions.c.total_messages == _leaf.c.depth + 1, ~_buried_in_session).label("straight")
+_alone = func.coalesce(sessions.c.total_messages == _leaf.c.depth + 1, false())
+_straight = and_(_alone, ~_buried_in_session).label("straight")
 _leaf_of_session = and_(_leaf.c.user_id == ACTOR, _leaf.c.id == sessions.c.active_leaf_id)
 
 # Outer joins: an inner one may begin with all sessions of the user.

@@ -60,6 +60,7 @@ CASES = {
     "unfinished": Case(chats.UNFINISHED, 2, lambda at: {"session_id": at.session_id}),
     "waiting": Case(chats.WAITING_FOR, 1, lambda at: {"message_id": at.reply}, finds=False),
     "page": Case(chats.BRANCH, 4 * PAGE, lambda at: {"leaf": at.reply, "limit": PAGE}),
+    "ids of a page": Case(chats.BRANCH_IDS, 2 * PAGE, lambda at: {"leaf": at.reply, "limit": PAGE}),
     "prompt": Case(chats.BRANCH_TEXTS, 3 * PAGE, lambda at: {"leaf": at.reply, "limit": PAGE}),
     "below": Case(chats.BELOW, 3, lambda at: {"session_id": at.session_id, "root": at.question}),
     "tombstones": Case(chats.TOMBSTONES, 1, lambda at: {"session_id": at.session_id, "depth": 2 * TURNS}, finds=False),

@@ -94,7 +94,7 @@ def list_messages(
         return MessagePage(items=[], next_cursor=None, total=0)
     end = tree.get_node(work, session_id, leaf)
     numbering = tree.number_branch(work, session_id, leaf, end.depth)
-    rows = _page(work, end, limit, direction, anchor)
+    rows = _page(work, end, numbering, limit, direction, anchor)
     items = _out(work, session_id, rows, numbering)
     first = items[0] if items else None
     older = first is not None and first.position is not None and first.position > 1
@@ -102,7 +102,14 @@ def list_messages(
     return MessagePage(items=items, next_cursor=next_cursor, total=numbering.total)
 
 
-def _page(work: Work, end: tree.Node, limit: int, direction: Direction | None, anchor: UUID | None) -> list[Row[Any]]:
+def _page(
+    work: Work,
+    end: tree.Node,
+    numbering: tree.Numbering,
+    limit: int,
+    direction: Direction | None,
+    anchor: UUID | None,
+) -> list[Row[Any]]:
     """Return rows of the branch, oldest first."""
     if anchor is None or direction is None:
         return list(reversed(tree.branch(work, end.id, limit)))
@@ -110,17 +117,15 @@ def _page(work: Work, end: tree.Node, limit: int, direction: Direction | None, a
     if direction == "before":
         above = [] if node.parent_id is None else tree.branch(work, node.parent_id, limit)
         return list(reversed(above))
-    # Towards the leaf a tree can only be read from the leaf: as many rows as lie between.
-    below = tree.branch(work, end.id, end.depth - node.depth + 1)
-    rows = list(reversed(below))
-    place = next((index for index, row in enumerate(rows) if row.id == anchor), None)
-    if place is None:
+    # Towards the leaf a tree can only be read from the leaf: as many ids as lie between.
+    ids = tree.branch_ids(work, end.id, end.depth - node.depth + 1)
+    if anchor not in ids:
         raise MessageNotFound
-    if direction == "after":
-        return rows[place + 1 : place + 1 + limit]
-    half = limit // 2
-    above = list(reversed(tree.branch(work, anchor, half + 1)))
-    return above + rows[place + 1 : place + 1 + limit - len(above)]
+    place = ids.index(anchor)
+    kept = 0 if direction == "after" else min(limit // 2 + 1, numbering.position(anchor, node.depth))
+    newer = min(place, limit - kept)
+    rows = tree.branch(work, ids[place - newer], newer + kept) if newer + kept else []
+    return list(reversed(rows))
 
 
 def _out(work: Work, session_id: UUID, rows: Sequence[Row[Any]], numbering: tree.Numbering) -> list[MessageOut]:

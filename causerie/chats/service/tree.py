@@ -69,6 +69,11 @@ def branch(work: Work, leaf: UUID, limit: int) -> Sequence[Row[Any]]:
     return work.execute(statements.BRANCH, leaf=leaf, limit=limit).all()
 
 
+def branch_ids(work: Work, leaf: UUID, limit: int) -> Sequence[UUID]:
+    """Return the ids of the newest `limit` living messages of the branch that ends in `leaf`, newest first."""
+    return work.execute(statements.BRANCH_IDS, leaf=leaf, limit=limit).scalars().all()
+
+
 def branch_above(work: Work, message_id: UUID, limit: int) -> list[BranchMessage]:
     """Return what was said before a living message: the newest `limit` living messages above it, oldest first."""
     rows = work.execute(statements.BRANCH_TEXTS, leaf=message_id, limit=limit + 1).all()

@@ -124,12 +124,20 @@ def find(work: Work, query: Query, windows: Sequence[Window], most: int) -> list
 
 
 def _find_on_sqlite(work: Work, query: Query, windows: Sequence[Window], most: int) -> Sequence[Row[Any]]:
-    """Ask for all kinds at once where that is enough: when they are fewer than `most` together, none is left out."""
+    """Ask for messages, then for all that has a name at once: of fewer than `most` together none is left out."""
+    messages = [window for window in windows if window.kind == MESSAGE]
+    named = [window for window in windows if window.kind != MESSAGE]
+    return [*_newest(work, query, messages, most), *_newest(work, query, named, most)]
+
+
+def _newest(work: Work, query: Query, windows: Sequence[Window], most: int) -> Sequence[Row[Any]]:
+    if not windows:
+        return []
     if len({(window.below, window.above) for window in windows}) == 1:
         rows = work.connection.execute(_SQLITE_FIND, _asked_of_sqlite(work, query, windows, most)).all()
         if len(rows) < most or len(windows) == 1:
             return rows
-    return [row for window in windows for row in _find_on_sqlite(work, query, [window], most)]
+    return [row for window in windows for row in _newest(work, query, [window], most)]
 
 
 def find_in_session(work: Work, query: Query, session_id: UUID) -> list[tuple[UUID, int]]:
@@ -191,12 +199,12 @@ def _asked_of_sqlite(
     kinds = [window.kind for window in windows]
     narrow: list[str] = []
     if session_id is not None:
-        narrow = scopes(MESSAGE, session_id)[1:]
-    elif len(kinds) == 1 and kinds[0] != MESSAGE:  # walking the list of all messages would be most of the work
-        narrow = scopes(kinds[0], None)
+        narrow = [_quoted(scopes(MESSAGE, session_id)[1])]
+    elif MESSAGE not in kinds:  # walking the list of all messages would be most of the work
+        narrow = [f"({' OR '.join(_quoted(scopes(kind, None)[0]) for kind in kinds)})"]
     return {
         "actor": work.actor.user_id,
-        "terms": " AND ".join([*map(_quoted, narrow), *(_match(term) for term in query.terms)]),
+        "terms": " AND ".join([*narrow, *(_match(term) for term in query.terms)]),
         "phrases": json.dumps(_phrases(query)),
         "kinds": json.dumps(kinds),
         "below": windows[0].below,

@@ -37,6 +37,7 @@ def test_two_hundred_tokens_are_at_most_seven_announcements_of_whole_sentences(c
 
     chat.until_ended(chat.say("Tell me a story"))
     expect(chat.page.get_by_test_id("reply-announcer")).to_contain_text("Answer complete.")
+    chat.until_painted()  # what was told before this has been heard
 
     assert told[0] == "Wren is answering"
     assert len(told) <= 7

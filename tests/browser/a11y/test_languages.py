@@ -34,7 +34,8 @@ SAID = r"""() => {
 #: Names that no language translates, and those of the pages that are somebody's own.
 PROPER = re.compile(
     r"A night in the fog|The letter behind the clock|Wren|Eleanor|Few words|SmolLM2 135M \(demo\)|gpt-5-mini|English|Aa"
-    r"|Causerie|SQLite|OpenAI|OpenRouter|Google Gemini|LangChain|API|CSV|CPU|Enter|Ctrl|Shift|https?:\S*"
+    r"|Causerie|SQLite|PostgreSQL|Redis|OpenAI|OpenRouter|Google Gemini|LangChain|API|CSV|CPU|Enter|Ctrl|Shift"
+    r"|[0-9a-f]{8}|https?:\S*"
 )
 #: Words that are wider than their place, neither scroll nor end in dots, and are not for screen readers alone.
 SPILLS = """() => [...document.querySelectorAll('body *')].filter((one) => {

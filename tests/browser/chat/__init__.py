@@ -22,7 +22,9 @@ new MutationObserver(() => {
 
 PAINTED = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
-COMPLAINTS_OF_A_LOST_SERVER = re.compile(r"ERR_CONNECTION_|WebSocket connection to|ERR_EMPTY_RESPONSE")
+COMPLAINTS_OF_A_LOST_SERVER = re.compile(
+    r"ERR_CONNECTION_|WebSocket connection to|ERR_EMPTY_RESPONSE|ERR_CONTENT_LENGTH_MISMATCH|could not be loaded"
+)
 
 
 def letters(text: str) -> str:

@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.browser.chat import Chat
+from tests.browser.chat import COMPLAINTS_OF_A_LOST_SERVER, Chat
 from tests.browser.provider import Provider
 
 PROBLEM = {
@@ -18,6 +18,9 @@ PROBLEM = {
     "request_id": "0192-the-request",
     "retryable": True,
 }
+
+
+PART = "**/assets/reply-announcer-*.js"
 
 
 @pytest.mark.long_browser
@@ -58,16 +61,26 @@ def test_a_form_that_is_refused_keeps_what_was_typed(chat: Chat) -> None:
     page.unroute("**/api/profiles*", lose)
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("article", name="Eleanor of the storm")).to_be_visible()
-    chat.forgive(re.compile("ERR_CONNECTION_RESET"))
+    chat.forgive(COMPLAINTS_OF_A_LOST_SERVER)
 
 
 def test_a_part_of_a_page_that_does_not_come_takes_nothing_with_it_and_comes_later(
     chat: Chat, provider: Provider
 ) -> None:
-    chat.page.route("**/assets/reply-announcer-*.js", lambda route: route.abort("connectionreset"), times=1)
-    chat.open(provider.begin(chat.installation, "apart", text="Here I am."))
+    lost: list[str] = []
 
+    def lose(route: Route) -> None:
+        lost.append(route.request.url)
+        route.abort("connectionreset")
+
+    chat.page.route(PART, lose)
+    chat.open(provider.begin(chat.installation, "apart", text="Here I am."))
     chat.say("Are you there?")
     expect(chat.reply).to_contain_text("Here I am.")
+    expect(chat.page.get_by_role("region", name="Notifications")).to_contain_text("could not be loaded")
+    expect(chat.page.get_by_test_id("reply-announcer")).to_have_count(0)
+    assert len(lost) > 1
+
+    chat.page.unroute(PART, lose)
     expect(chat.page.get_by_test_id("reply-announcer")).to_be_attached()
-    chat.forgive(re.compile("ERR_CONNECTION_RESET"))
+    chat.forgive(COMPLAINTS_OF_A_LOST_SERVER)

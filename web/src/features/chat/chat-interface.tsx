@@ -30,6 +30,8 @@ const BranchBanner = part(async () => (await import('./branch-banner')).BranchBa
 const ChatPanel = part(async () => (await import('./chat-panel')).ChatPanel)
 const ReplyAnnouncer = part(async () => (await import('./reply-announcer')).ReplyAnnouncer)
 
+const NONE = {}
+
 interface ChatInterfaceProps {
   sessionId: string
   /** The reader has just begun this chat and is still writing in it. */
@@ -93,7 +95,6 @@ export function ChatInterface({ sessionId, begunHere }: ChatInterfaceProps) {
   }
 
   const running = runningReply(rows)
-  const newestReply = rows.findLast((row) => row.kind === 'message' && row.message.role === 'assistant')
   const speaker = speakerOf(session?.character_id ?? null)
   const name = session && knowsSpeakers ? speaker.name : ''
 
@@ -154,10 +155,7 @@ export function ChatInterface({ sessionId, begunHere }: ChatInterfaceProps) {
             onCommand={onCommand}
           />
         </Region>
-        <ReplyAnnouncer
-          reply={running ?? (newestReply?.kind === 'message' ? newestReply.message : null)}
-          speaker={speaker.name}
-        />
+        <ReplyAnnouncer running={running} messages={chat?.state.messages ?? NONE} speaker={speaker.name} />
       </div>
       {panel && session && chat && (
         <Region name={t('chat.drawer')}>

@@ -22,7 +22,7 @@ afterEach(() => {
 })
 
 function announce(reply: Message) {
-  renderPage(<ReplyAnnouncer reply={reply} speaker="Wren" />)
+  renderPage(<ReplyAnnouncer running={reply} messages={{ m2: reply }} speaker="Wren" />)
   return screen.getByTestId('reply-announcer')
 }
 
@@ -76,12 +76,16 @@ test('a sentence that does not end is told after three seconds, in whole words',
   expect(told).toHaveTextContent(/^Long ago and far$/)
 })
 
-test('an end that comes at once takes no sentence away', () => {
+test.each([
+  ['comes at once', null, /^Good night\. Answer complete\.$/],
+  ['is followed by the next reply', aMessage({ id: 'm3', role: 'assistant', status: 'queued' }), /^Wren is answering$/],
+])('an end that %s takes no sentence away', (_, next, last) => {
   let end = () => undefined as undefined
   function Ending() {
     const [reply, setReply] = useState(RUNNING)
     end = () => void setReply({ ...RUNNING, status: 'complete', content: 'The lamp is lit. Good night.' }) as undefined
-    return <ReplyAnnouncer reply={reply} speaker="Wren" />
+    const running = reply.status === 'complete' ? next : reply
+    return <ReplyAnnouncer running={running} messages={{ m2: reply }} speaker="Wren" />
   }
   renderPage(<Ending />)
   const told = screen.getByTestId('reply-announcer')
@@ -94,8 +98,10 @@ test('an end that comes at once takes no sentence away', () => {
     end()
   })
   expect(told).toHaveTextContent(/^The lamp is lit\.$/)
-  act(() => vi.advanceTimersByTime(1_000))
+  act(() => vi.advanceTimersByTime(150))
   expect(told).toHaveTextContent(/^Good night\. Answer complete\.$/)
+  act(() => vi.advanceTimersByTime(1_000))
+  expect(told).toHaveTextContent(last)
 })
 
 test('who wants no sentences hears that it began; who wants nothing hears nothing', () => {
@@ -107,4 +113,13 @@ test('who wants no sentences hears that it began; who wants nothing hears nothin
   act(() => choose({ announce: 'off' }))
   grow('The lamp is lit. And more. And ')
   expect(told).toHaveTextContent('Wren is answering')
+})
+
+test('who wants sentences from now on is not told the earlier ones', () => {
+  choose({ announce: 'ends' })
+  const told = announce(RUNNING)
+  grow('The lamp is lit. And ')
+  act(() => choose({ announce: 'sentences' }))
+  grow('The lamp is lit. And the fog comes. ')
+  expect(told).toHaveTextContent(/^the fog comes\.$/)
 })

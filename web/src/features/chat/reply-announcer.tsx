@@ -18,38 +18,51 @@ const ENDS: Partial<Record<MessageStatus, MessageKey>> = {
   failed: 'chat.announceFailed',
 }
 
+interface ReplyAnnouncerProps {
+  /** The reply that is written now. */
+  running: Message | null
+  /** All that is known of the chat: how a reply ended that was told of. */
+  messages: Readonly<Record<string, Message>>
+  speaker: string
+}
+
 /**
  * Tells assistive technology what is written: the transcript itself is not live, or every piece would be read. The
  * reader chooses whether whole sentences are told, only that an answer begins and ends, or nothing.
  */
-export function ReplyAnnouncer({ reply, speaker }: { reply: Message | null; speaker: string }) {
+export function ReplyAnnouncer({ running, messages, speaker }: ReplyAnnouncerProps) {
   const t = useText()
   const [{ announce }] = useInterface()
   const [said, say] = useAnnouncements()
   const following = useRef<{ id: string; told: string } | null>(null)
-  const running = reply !== null && isUnfinished(reply)
+  const id = running?.id
 
   useEffect(() => {
-    if (!reply || announce === 'off') return
     const { buffers } = conversations
-    if (running && following.current?.id !== reply.id) {
-      following.current = { id: reply.id, told: buffers.read(reply.id) ?? '' }
+    const ended = following.current && messages[following.current.id]
+    if (following.current && ended && !isUnfinished(ended)) {
+      const told = stillTold(ended.content, following.current.told)
+      const words = announce === 'ends' ? '' : newSentences(ended.content, told, 'all').words
+      const end = ENDS[ended.status]
+      following.current = null
+      if (end && announce !== 'off') say(t(end, { words }).trim())
+    }
+    if (announce === 'off') following.current = null
+    if (!id || announce === 'off') return
+    if (following.current?.id !== id) {
+      following.current = { id, told: buffers.read(id) ?? '' }
       say(t('chat.announceAnswering', { name: speaker }))
     }
-    if (following.current?.id !== reply.id) return
-    if (!running) {
-      const told = stillTold(reply.content, following.current.told)
-      const words = announce === 'ends' ? '' : newSentences(reply.content, told, 'all').words
-      const end = ENDS[reply.status]
-      following.current = null
-      if (end) say(t(end, { words }).trim())
-      return
+    if (announce === 'ends') {
+      // Sentences that were not wanted are not told later.
+      return () => {
+        if (following.current) following.current.told = buffers.read(id) ?? ''
+      }
     }
-    if (announce === 'ends') return
 
     let overdue: ReturnType<typeof setTimeout> | undefined
     const tell = (reach: 'sentences' | 'words') => {
-      const text = buffers.read(reply.id)
+      const text = buffers.read(id)
       if (!following.current || text === undefined) return
       const before = stillTold(text, following.current.told)
       const { words, told } = newSentences(text, before, reach)
@@ -59,7 +72,7 @@ export function ReplyAnnouncer({ reply, speaker }: { reply: Message | null; spea
       overdue = undefined
       if (words) say(words)
     }
-    const stop = buffers.subscribe(reply.id, () => {
+    const stop = buffers.subscribe(id, () => {
       tell('sentences')
       overdue ??= setTimeout(() => tell('words'), LONGEST_WAIT_MS)
     })
@@ -67,7 +80,7 @@ export function ReplyAnnouncer({ reply, speaker }: { reply: Message | null; spea
       stop()
       clearTimeout(overdue)
     }
-  }, [reply, running, speaker, announce, t, say])
+  }, [id, messages, speaker, announce, t, say])
 
   return (
     <p aria-live="polite" className="sr-only" data-testid="reply-announcer">

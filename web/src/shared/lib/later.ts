@@ -1,8 +1,8 @@
 import { useSyncExternalStore } from 'react'
 
 export interface Later<Module> {
-  /** Load it, once for all. What cannot be loaded is tried again by the next call. */
-  load: () => Promise<void>
+  /** Load it, once for all; whether it came. What cannot be loaded is tried again by the next call. */
+  load: () => Promise<boolean>
   /** The module; null until it is loaded. */
   useModule: () => Module | null
 }
@@ -11,16 +11,19 @@ export interface Later<Module> {
 export function later<Module>(importing: () => Promise<Module>): Later<Module> {
   const listeners = new Set<() => void>()
   let module: Module | null = null
-  let loading: Promise<void> | null = null
+  let loading: Promise<boolean> | null = null
 
   function load() {
     loading ??= importing().then(
       (loaded) => {
         module = loaded
         for (const listener of listeners) listener()
+        return true
       },
-      () => {
+      (error: unknown) => {
+        console.warn('A part of the page could not be loaded', error)
         loading = null
+        return false
       },
     )
     return loading
