@@ -73,6 +73,7 @@ def test_a_part_of_a_page_that_does_not_come_takes_nothing_with_it_and_comes_lat
         lost.append(route.request.url)
         route.abort("connectionreset")
 
+    chat.page.add_init_script("delete Navigator.prototype.serviceWorker")  # it would have kept the part
     chat.page.route(PART, lose)
     chat.open(provider.begin(chat.installation, "apart", text="Here I am."))
     chat.say("Are you there?")
