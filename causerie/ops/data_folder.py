@@ -63,7 +63,10 @@ def only_server(database_file: Path | None) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise FolderInUse(f"Another Causerie server already uses {database_file}; stop it first.") from error
+            raise FolderInUse(
+                f"Another Causerie server already uses {database_file}; stop it first, or name another folder by "
+                "CAUSERIE_DATA_DIR."
+            ) from error
         yield
     finally:
         os.close(handle)

@@ -38,7 +38,9 @@ def listen(host: str, port: int) -> socket.socket:
         bound.bind((host.strip("[]"), port))
     except OSError as error:
         bound.close()
-        raise CannotListen(f"CAUSERIE_HOST, CAUSERIE_PORT: cannot listen on {host}:{port}: {error.strerror}") from error
+        raise CannotListen(
+            f"CAUSERIE_HOST, CAUSERIE_PORT: cannot listen on {host}:{port}: {error.strerror}. Try --port 9000."
+        ) from error
     return bound
 
 
