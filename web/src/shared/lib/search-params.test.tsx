@@ -1,4 +1,4 @@
-import { act, screen } from '@testing-library/react'
+import { act, screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { expect, test } from 'vitest'
 import * as z from 'zod/mini'
@@ -57,4 +57,15 @@ test('a step is taken back by going back, another change is not one', async () =
   expect(shown()).toMatchObject({ sort: 'title', page: 3 })
   await act(() => router.navigate(-1))
   expect(shown()).toMatchObject({ sort: 'updated', page: 3 })
+})
+
+test('a change that comes before the last one is drawn takes nothing of it away', async () => {
+  const { router } = renderPage(<Filters />, { at: '/history' })
+
+  act(() => {
+    screen.getByRole('button', { name: 'Tags' }).click()
+    screen.getByRole('button', { name: 'Sort' }).click()
+  })
+  await waitFor(() => expect(shown()).toMatchObject({ tags: ['sea', 'fog & rain'], sort: 'title' }))
+  expect(router.state.location.search).toBe('?tags=sea&tags=fog+%26+rain&page=3&sort=title')
 })

@@ -1,4 +1,4 @@
-import { useCallback, useMemo } from 'react'
+import { useCallback, useLayoutEffect, useMemo, useRef } from 'react'
 import { useSearchParams } from 'react-router'
 import type * as z from 'zod/mini'
 
@@ -20,9 +20,16 @@ export function useSearch<F extends Fields>(
 ): [z.infer<z.ZodMiniObject<F>>, (change: Partial<z.infer<z.ZodMiniObject<F>>>, options?: ChangeOptions) => void] {
   const [params, setParams] = useSearchParams()
   const search = useMemo(() => read(schema, params), [schema, params])
+  // The router draws a change when there is time: until then the next one builds on it here.
+  const latest = useRef(params)
+  useLayoutEffect(() => {
+    latest.current = params
+  }, [params])
   const change = useCallback(
-    (members: Partial<z.infer<z.ZodMiniObject<F>>>, { step = false }: ChangeOptions = {}) =>
-      setParams((before) => changed(schema, before, members), { replace: !step }),
+    (members: Partial<z.infer<z.ZodMiniObject<F>>>, { step = false }: ChangeOptions = {}) => {
+      latest.current = changed(schema, latest.current, members)
+      setParams(latest.current, { replace: !step })
+    },
     [schema, setParams],
   )
   return [search, change]
