@@ -9,6 +9,7 @@ from causerie.providers.targets import Targets
 from tests.scripted_provider import ScriptedServer
 
 SHORT_LIMITS = Limits(connect=1, first_byte=0.5, between_bytes=0.3, total=30)
+"""For tests of models that say nothing: on a busy machine others may take longer than that."""
 
 
 @pytest.fixture
@@ -18,7 +19,13 @@ async def server() -> AsyncIterator[ScriptedServer]:
 
 
 @pytest.fixture
-async def outgoing() -> AsyncIterator[Outgoing]:
-    outgoing = Outgoing(Targets(["loopback"]), SHORT_LIMITS)
+def limits() -> Limits:
+    """How long a model may take; a test that waits for their end gives `SHORT_LIMITS` in their place."""
+    return Limits(connect=20, first_byte=20, between_bytes=20, total=60)
+
+
+@pytest.fixture
+async def outgoing(limits: Limits) -> AsyncIterator[Outgoing]:
+    outgoing = Outgoing(Targets(["loopback"]), limits)
     yield outgoing
     await outgoing.close()

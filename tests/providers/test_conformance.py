@@ -14,7 +14,7 @@ from causerie.providers.gemini import GeminiProvider
 from causerie.providers.langchain import LangChainProvider
 from causerie.providers.openai import OpenAIProvider
 from causerie.providers.openrouter import OpenRouterProvider
-from causerie.providers.outgoing import Outgoing
+from causerie.providers.outgoing import Limits, Outgoing
 from causerie.providers.protocol import Finish, ModelConfig, PromptMessage, Provider, Sampling, Text, Usage
 from causerie.providers.reply import MAX_TEXT_BYTES
 from tests.providers import langchain_double
@@ -36,7 +36,7 @@ class Adapter:
 
 
 @pytest.fixture(params=["openai", "openrouter", "gemini", "langchain"])
-def adapter(request: pytest.FixtureRequest, server: ScriptedServer, outgoing: Outgoing) -> Adapter:
+def adapter(request: pytest.FixtureRequest, server: ScriptedServer, outgoing: Outgoing, limits: Limits) -> Adapter:
     kinds = {"openai": OpenAIProvider, "openrouter": OpenRouterProvider, "gemini": GeminiProvider}
 
     def play(**script: Any) -> Provider:
@@ -44,7 +44,7 @@ def adapter(request: pytest.FixtureRequest, server: ScriptedServer, outgoing: Ou
         if request.param == "langchain":
             langchain_double.play(Script(**script))
             config = ModelConfig("langchain", "scripted")
-            return LangChainProvider(config, "tests.providers.langchain_double:current", SHORT_LIMITS)
+            return LangChainProvider(config, "tests.providers.langchain_double:current", limits)
         model = server.play(f"scripted-{len(server.scripts)}", **script)
         return kinds[request.param](ModelConfig(request.param, model, server.url, "k" * 20), outgoing)
 
@@ -123,6 +123,7 @@ async def test_what_came_before_an_error_of_the_provider_is_kept(adapter: Adapte
     assert got.code == "provider_failed"
 
 
+@pytest.mark.parametrize("limits", [SHORT_LIMITS])
 @pytest.mark.parametrize("fault", ["silent", "hang"])
 async def test_a_model_that_goes_silent_is_given_up(adapter: Adapter, fault: str) -> None:
     after = 30 if fault == "hang" else 0
