@@ -64,7 +64,7 @@ async def echo(made: list[Echo] | None = None) -> AsyncIterator[int]:
 async def exchange(ends: Ends, data: bytes) -> bytes:
     reader, writer = ends
     writer.write(data)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(2):
         return await reader.readexactly(len(data))
 
 
@@ -122,14 +122,14 @@ async def test_the_far_end_of_a_dead_connection_stays_until_it_is_buried() -> No
 
         proxy.bury()  # the near end has not given it up
         near[1].close()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(2):
             await proxy.dropped.wait()
         assert proxy.connections == 0
         assert not made[0].lost.is_set()
 
         proxy.bury()
 
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(2):
             await made[0].lost.wait()
 
 
@@ -177,7 +177,7 @@ async def test_what_was_delayed_for_an_end_that_is_gone_is_dropped() -> None:
         near[1].write(b"asked")
         await near[1].drain()
         near[1].close()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(2):
             await made[0].lost.wait()  # its answer came back to nobody
 
         fresh = await asyncio.open_connection("127.0.0.1", proxy.port)

@@ -20,7 +20,7 @@ async def test_who_found_a_model_taken_is_woken_from_whichever_thread_it_is_give
 
     await asyncio.to_thread(slots.give_back, "local")  # as a transaction does that was rolled back
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(1):
         assert await woken.get() == waiting
 
 
@@ -37,18 +37,18 @@ async def test_more_work_is_asked_for_only_beside_a_free_slot() -> None:
     assert not waiting.done()  # and took it
 
     await asyncio.to_thread(slots.give_back, "model")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(1):
         await waiting
 
 
 async def test_only_so_many_claims_are_under_way() -> None:
     slots = Slots(100, lambda *_: None)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(1):
         for _ in range(CLAIMS_AT_ONCE):
             await slots.spare()
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.05):
             await slots.spare()
     slots.settle()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(1):
         await slots.spare()

@@ -98,7 +98,7 @@ async def test_a_stop_of_a_reply_whose_worker_is_dead_ends_it_at_once(shared: No
         await until(lambda: living.turns > 0)
         await expire(shared)
         await shared.do(service.stop, message_id)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(1):
             reply = await shared.final(message_id)
     await dead.close()
     assert (reply.status, reply.content, provider.calls) == (Status.STOPPED, "Some words", [])

@@ -97,7 +97,7 @@ async def test_a_drain_ends_the_stream_as_a_whole_answer(scene: Scene) -> None:
     streaming = scene.stream()
     await asyncio.sleep(1)
     scene.draining.set()
-    await asyncio.wait_for(streaming, 10)
+    await asyncio.wait_for(streaming, 1)
 
     assert scene.listener.complete
 
@@ -109,7 +109,7 @@ async def test_a_listener_that_is_gone_leaves_nothing(scene: Scene) -> None:
     await asyncio.sleep(1)
     scene.listener.gone.set()
 
-    await asyncio.wait_for(streaming, 10)
+    await asyncio.wait_for(streaming, 1)
 
 
 @in_virtual_time
@@ -124,7 +124,7 @@ async def test_a_reply_as_the_answer_to_saying_ends_with_its_end(scene: Scene) -
     world.write(reply, "Once")
     world.end(reply)
     world.bus.deliver_all()
-    await asyncio.wait_for(streaming, 10)
+    await asyncio.wait_for(streaming, 1)
     scene.channel.close()
 
     kinds = [line.split('"')[3] for line in scene.listener.text.splitlines() if line.startswith("data: ")]
