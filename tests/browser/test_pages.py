@@ -43,7 +43,6 @@ def pages(chat: Chat, provider: Provider) -> dict[str, str]:
     }
 
 
-@pytest.mark.long_browser
 def test_a_page_is_the_same_however_it_is_reached(chat: Chat, pages: dict[str, str]) -> None:
     """Loaded directly, reloaded, and by going back."""
     page = chat.page

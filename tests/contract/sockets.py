@@ -11,7 +11,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.contract.assembling import Frame
 
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 10.0
 PROBLEM_MEMBERS = {"title", "status", "code", "detail", "retryable"}
 
 

@@ -180,7 +180,7 @@ def test_schemathesis_finds_no_server_error_and_no_undocumented_answer(searched:
         *("--checks", CHECKS),
         *("--exclude-path-regex", r"/sessions/\{\w+\}/events$"),  # it never ends; test_saying_sse.py reads it
         *("--max-time", str(SEARCH_SECONDS)),
-        *("--max-examples", "8"),
+        *("--max-examples", "15"),
         *("--seed", "1"),
         *("--request-timeout", "10"),
         *("--continue-on-failure", "--no-shrink", "--no-color"),

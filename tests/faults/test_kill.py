@@ -74,7 +74,7 @@ async def provider() -> AsyncIterator[ScriptedServer]:
         yield server
 
 
-@pytest.mark.parametrize("kills", [10, pytest.param(50, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kills", [16, pytest.param(50, marks=pytest.mark.long)])
 async def test_kills_lose_double_and_change_nothing(tmp_path: Path, provider: ScriptedServer, kills: int) -> None:
     async with asyncio.TaskGroup() as houses:  # side by side: most of the time each waits for its start
         for seed in range(HOUSES):
