@@ -119,9 +119,10 @@ def _page(
         return list(reversed(above))
     # Towards the leaf a tree can only be read from the leaf: as many ids as lie between.
     ids = tree.branch_ids(work, end.id, end.depth - node.depth + 1)
-    if anchor not in ids:
-        raise MessageNotFound
-    place = ids.index(anchor)
+    try:
+        place = ids.index(anchor)
+    except ValueError as error:
+        raise MessageNotFound from error
     kept = 0 if direction == "after" else min(limit // 2 + 1, numbering.position(anchor, node.depth))
     newer = min(place, limit - kept)
     rows = tree.branch(work, ids[place - newer], newer + kept) if newer + kept else []
