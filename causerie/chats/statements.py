@@ -11,7 +11,6 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     ScalarSelect,
-    and_,
     bindparam,
     case,
     exists,
@@ -35,6 +34,7 @@ from causerie.chats.models import (
     unfinished,
 )
 from causerie.db.base import ACTOR, table_of
+from causerie.db.lookup import LookedUp
 
 sessions = table_of(ChatSession)
 messages = table_of(Message)
@@ -282,18 +282,6 @@ def _living() -> Select[*tuple[Any, ...]]:
     return select(path.c.id, path.c.depth).where(~_gone(path)).limit(bindparam("limit", type_=Integer))
 
 
-def _branch(*columns: ColumnElement[object]) -> Select[*tuple[Any, ...]]:
-    page = _living().subquery("page")
-    # The rows are in whatever order the joins leave them.
-    return (
-        select(*columns)
-        .select_from(page)
-        .outerjoin(messages, (messages.c.user_id == ACTOR) & (messages.c.id == page.c.id))
-        .outerjoin(generations, (generations.c.user_id == ACTOR) & (generations.c.message_id == page.c.id))
-        .order_by(page.c.depth.desc())
-    )
-
-
 def _below() -> Select[*tuple[Any, ...]]:
     columns = (messages.c.id, messages.c.parent_id, messages.c.timestamp, messages.c.deleted_at.is_not(None))
     below = (
@@ -301,16 +289,15 @@ def _below() -> Select[*tuple[Any, ...]]:
         .where(messages.c.user_id == ACTOR, messages.c.id == bindparam("root"))
         .cte("below", recursive=True)
     )
-    children = and_(
+    children = LookedUp(
+        below,
+        messages,
         messages.c.user_id == ACTOR,
         messages.c.session_id == bindparam("session_id"),
         messages.c.parent_id == below.c.id,
     )
-    # An outer join, whose right side is looked up for each row of the left: an inner one may read all messages of the
-    # session for each step. It adds an empty row where a branch ends.
-    below = below.union_all(
-        select(*columns).select_from(below.outerjoin(messages, children)).where(below.c.id.is_not(None))
-    )
+    # Where a branch ends there is an empty row.
+    below = below.union_all(select(*columns).select_from(children).where(below.c.id.is_not(None)))
     return select(below).where(below.c.id.is_not(None))
 
 
@@ -319,23 +306,51 @@ def _nodes() -> Select[*tuple[Any, ...]]:
     return select(path.c.id, path.c.depth, _gone(path).label("gone")).order_by(path.c.depth.desc())
 
 
-BRANCH = _branch(*_shown)
+_page = _living().subquery("page")
+_of_page = LookedUp(_page, messages, messages.c.user_id == ACTOR, messages.c.id == _page.c.id)
+BRANCH = (
+    select(*_shown)
+    .select_from(
+        LookedUp(_of_page, generations, generations.c.user_id == ACTOR, generations.c.message_id == _page.c.id)
+    )
+    .order_by(_page.c.depth.desc())
+)
 """The newest `:limit` living messages of the branch that ends in `:leaf`, newest first."""
 
-BRANCH_TEXTS = _branch(
-    messages.c.id,
-    messages.c.version,
-    messages.c.role,
-    messages.c.content,
-    messages.c.status,
-    messages.c.hidden,
-    messages.c.character_id,
+BRANCH_TEXTS = (
+    select(
+        messages.c.id,
+        messages.c.version,
+        messages.c.role,
+        messages.c.content,
+        messages.c.status,
+        messages.c.hidden,
+        messages.c.character_id,
+    )
+    .select_from(_of_page)
+    .order_by(_page.c.depth.desc())
 )
 """The same with only what a prompt needs; everything above a reply that may start is final."""
 
-_page = _living().subquery("page")
 BRANCH_IDS = select(_page.c.id).order_by(_page.c.depth.desc())
 """The ids of the same messages."""
+
+_sibling = messages.alias("sibling")
+SIBLINGS = (
+    select(_sibling.c.id, _sibling.c.parent_id)
+    .select_from(
+        LookedUp(
+            _of_page,
+            _sibling,
+            _sibling.c.user_id == ACTOR,
+            _sibling.c.session_id == messages.c.session_id,
+            _sibling.c.parent_id == messages.c.parent_id,
+            _sibling.c.deleted_at.is_(None),
+        )
+    )
+    .where(_sibling.c.id.is_not(None))
+)
+"""The same messages and all that stand beside one of them below the same parent, in no order."""
 
 BRANCH_NODES = _nodes()
 """Every node of the branch that ends in `:leaf`, newest first: id, depth, gone."""
@@ -352,12 +367,6 @@ TOMBSTONES = (
         messages.c.depth < bindparam("depth"),
     )
     .limit(1)
-)
-SIBLINGS = select(messages.c.id, messages.c.parent_id).where(
-    messages.c.user_id == ACTOR,
-    messages.c.session_id == bindparam("session_id"),
-    messages.c.deleted_at.is_(None),
-    messages.c.parent_id.in_(bindparam("parents", expanding=True)),
 )
 ROOTS = select(messages.c.id, messages.c.parent_id).where(
     messages.c.user_id == ACTOR,

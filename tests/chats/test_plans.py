@@ -8,7 +8,6 @@ from sqlalchemy import Connection, Select, Update
 
 from causerie.chats import statements
 from causerie.db.sqlite import sqlite_engine
-from causerie.ids import new_id
 from tests.node import migrated_file
 
 
@@ -31,7 +30,11 @@ def connection(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Any:
     engine.dispose()
 
 
-@pytest.mark.parametrize("statement", [statements.BRANCH, statements.BRANCH_TEXTS], ids=["page", "prompt"])
+@pytest.mark.parametrize(
+    "statement",
+    [statements.BRANCH, statements.BRANCH_TEXTS, statements.SIBLINGS],
+    ids=["page", "prompt", "siblings"],
+)
 def test_the_way_up_is_walked_no_further_than_the_page(connection: Connection, statement: Select[Any]) -> None:
     steps = plan(connection, statement)
 
@@ -39,13 +42,9 @@ def test_the_way_up_is_walked_no_further_than_the_page(connection: Connection, s
     assert not [step for step in steps if "MATERIALIZE" in step]
 
 
-@pytest.mark.parametrize(
-    "statement", [statements.SIBLINGS.params(parents=[new_id()], actor=new_id(), session_id=new_id()), statements.ROOTS]
-)
+@pytest.mark.parametrize("statement", [statements.SIBLINGS, statements.ROOTS], ids=["siblings", "roots"])
 def test_siblings_are_found_by_their_parent(connection: Connection, statement: Select[Any]) -> None:
-    (step,) = plan(connection, statement)
-
-    assert "ix_message_parent (session_id=? AND user_id=? AND parent_id=?)" in step
+    assert "ix_message_parent (session_id=? AND user_id=? AND parent_id=?)" in " ".join(plan(connection, statement))
 
 
 @pytest.mark.parametrize("statement", [statements.END_GENERATION, statements.END_TRACED_GENERATION])

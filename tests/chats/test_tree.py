@@ -164,6 +164,18 @@ async def test_pages_lead_to_the_beginning_and_back(node: Node) -> None:
     assert await node.branch(session, limit=4, direction="around", anchor=ids[5]) == ["4", "5", "6", "7"]
 
 
+@pytest.mark.parametrize("deleted", [[], [0, 2]], ids=["whole", "with holes"])
+async def test_a_page_around_a_message_near_the_beginning_is_full(node: Node, deleted: list[int]) -> None:
+    texts = [f"{number}" for number in range(1, 13)]
+    session, ids = await told(node, *texts)
+    for place in deleted:
+        await node.do(service.delete, ids[place], Expected())
+    living = [text for place, text in enumerate(texts) if place not in deleted]
+
+    assert await node.branch(session, limit=6, direction="around", anchor=ids[1]) == living[:6]
+    assert await node.branch(session, limit=6, direction="around", anchor=ids[11]) == living[-4:]
+
+
 async def test_the_trash_gives_back_and_the_purge_leaves_no_word(node: Node) -> None:
     session, _ = await told(node, "A canary", "Sings")
     await node.do(service.trash, session, Expected())

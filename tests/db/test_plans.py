@@ -1,4 +1,4 @@
-"""PostgreSQL finds rows by their keys, also with statements that were planned while the tables were empty."""
+"""PostgreSQL finds rows by their keys, also with statements that were planned while tables were empty, or nearly."""
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -64,7 +64,7 @@ CASES = {
     "prompt": Case(chats.BRANCH_TEXTS, 3 * PAGE, lambda at: {"leaf": at.reply, "limit": PAGE}),
     "below": Case(chats.BELOW, 3, lambda at: {"session_id": at.session_id, "root": at.question}),
     "tombstones": Case(chats.TOMBSTONES, 1, lambda at: {"session_id": at.session_id, "depth": 2 * TURNS}, finds=False),
-    "siblings": Case(chats.SIBLINGS, 1, lambda at: {"session_id": at.session_id, "parents": [at.question]}),
+    "siblings": Case(chats.SIBLINGS, 4 * PAGE, lambda at: {"leaf": at.reply, "limit": PAGE}),
     "events": Case(chats.EVENTS_AFTER, 1, lambda at: {"session_id": at.session_id, "after": at.seq - 2, "limit": PAGE}),
     "events of a reply": Case(
         chats.REPLY_EVENTS, 1, lambda at: {"session_id": at.session_id, "message_id": at.reply}, finds=False
@@ -124,11 +124,13 @@ async def database(postgres_database: Urls) -> AsyncIterator[PostgresDatabase]:
 
 
 @pytest.mark.slow
-async def test_what_was_planned_for_empty_tables_reads_no_more_than_it_finds(
-    database: PostgresDatabase, alice: Actor
+@pytest.mark.parametrize("turns", [0, 1])
+async def test_what_was_planned_for_few_rows_reads_no_more_than_it_finds(
+    database: PostgresDatabase, alice: Actor, turns: int
 ) -> None:
+    first = await database.work(alice, _begin, turns) if turns else Place()
     for case in CASES.values():
-        assert await database.work(alice, _run, case, Place()) == 0
+        await database.work(alice, _run, case, first)
     place = await database.work(alice, _fill)
 
     read: dict[str, int] = {}
@@ -203,6 +205,12 @@ def _blocks(work: Work) -> int:
 def _tell(work: Work) -> None:
     """Have the server count what this transaction reads as soon as it ends."""
     work.connection.execute(text("SELECT pg_stat_force_next_flush()"))
+
+
+def _begin(work: Work, turns: int) -> Place:
+    session_id = new_id()
+    _insert(work, ChatSession, [{"user_id": work.actor.user_id, "id": session_id}])
+    return _insert_turns(work, session_id, None, 0, turns)
 
 
 def _fill(work: Work) -> Place:

@@ -1,6 +1,6 @@
 """A session's messages as a tree: branches, siblings, leaves. Deleted messages are stepped over."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -9,7 +9,7 @@ from sqlalchemy import Row
 
 from causerie.chats import statements
 from causerie.chats.errors import MessageNotFound
-from causerie.chats.models import Role, Status
+from causerie.chats.models import Message, Role, Status
 from causerie.db.work import Work
 
 
@@ -113,15 +113,18 @@ def living_ancestor(work: Work, message_id: UUID | None) -> UUID | None:
     return rows[0].id if rows else None
 
 
-def siblings(work: Work, session_id: UUID, parents: Iterable[UUID | None]) -> dict[UUID | None, list[UUID]]:
-    """Return the living children of each parent, oldest first; of None the roots."""
-    wanted = set(parents)
-    children: dict[UUID | None, list[UUID]] = {parent: [] for parent in wanted}
+def siblings(work: Work, session_id: UUID, part: Sequence[Row[Any] | Message]) -> dict[UUID | None, list[UUID]]:
+    """Return the living children of each parent of a part of a branch, oldest first; of None the roots.
+
+    Args:
+        part: living messages that follow each other, oldest first.
+    """
+    children: dict[UUID | None, list[UUID]] = {message.parent_id: [] for message in part}
     rows: list[Row[Any]] = []
-    if None in wanted:
+    if part:
+        rows += work.execute(statements.SIBLINGS, leaf=part[-1].id, limit=len(part)).all()
+    if None in children:
         rows += work.execute(statements.ROOTS, session_id=session_id).all()
-    if named := [parent for parent in wanted if parent is not None]:
-        rows += work.execute(statements.SIBLINGS, session_id=session_id, parents=named).all()
     # Sorted here: for an ORDER BY SQLite would read all messages of the session by their ids.
     for row in sorted(rows, key=lambda row: row.id.int):
         children[row.parent_id].append(row.id)
