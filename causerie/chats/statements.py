@@ -336,21 +336,17 @@ BRANCH_IDS = select(_page.c.id).order_by(_page.c.depth.desc())
 """The ids of the same messages."""
 
 _sibling = messages.alias("sibling")
-SIBLINGS = (
-    select(_sibling.c.id, _sibling.c.parent_id)
-    .select_from(
-        LookedUp(
-            _of_page,
-            _sibling,
-            _sibling.c.user_id == ACTOR,
-            _sibling.c.session_id == messages.c.session_id,
-            _sibling.c.parent_id == messages.c.parent_id,
-            _sibling.c.deleted_at.is_(None),
-        )
+SIBLINGS = select(_sibling.c.id, messages.c.parent_id).select_from(
+    LookedUp(
+        _of_page,
+        _sibling,
+        _sibling.c.user_id == ACTOR,
+        _sibling.c.session_id == messages.c.session_id,
+        _sibling.c.parent_id == messages.c.parent_id,
+        _sibling.c.deleted_at.is_(None),
     )
-    .where(_sibling.c.id.is_not(None))
 )
-"""The same messages and all that stand beside one of them below the same parent, in no order."""
+"""The living children of the parents of the same messages, in no order; for a root one row without ids."""
 
 BRANCH_NODES = _nodes()
 """Every node of the branch that ends in `:leaf`, newest first: id, depth, gone."""

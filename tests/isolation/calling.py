@@ -237,7 +237,6 @@ BY_NAME: Mapping[str, Callable[[Scene], Sequence[Any]]] = {
     "session_ids": lambda scene: [[scene["session_id"]]],
     "character_ids": lambda scene: [[scene["character_id"]]],
     "among": lambda scene: [None, frozenset({scene["message_id"]})],
-    "parents": lambda scene: [[scene["question_id"], scene["message_id"], None]],
     "ids": lambda scene: [None, [scene["question_id"], scene["message_id"]]],
     "beginning": lambda scene: [scene["label"]],
     "but": lambda scene: [None, scene["character_id"]],

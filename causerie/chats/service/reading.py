@@ -44,7 +44,7 @@ def list_siblings(work: Work, message_id: UUID) -> list[MessageOut]:
         MessageNotFound: the actor has no such message.
     """
     message = repository.get_message(work, message_id)
-    children = tree.siblings(work, message.session_id, [message])[message.parent_id]
+    children = tree.siblings(work, message.session_id, message_id, 1)[message.parent_id]
     rows = (work.execute(statements.MESSAGE, message_id=child).one() for child in children)
     return [MessageOut.model_validate(row) for row in rows]
 
@@ -130,7 +130,9 @@ def _page(
 
 
 def _out(work: Work, session_id: UUID, rows: Sequence[Row[Any]], numbering: tree.Numbering) -> list[MessageOut]:
-    children = tree.siblings(work, session_id, rows)
+    if not rows:
+        return []
+    children = tree.siblings(work, session_id, rows[-1].id, len(rows))
     # In a branch each message follows the living one above it, whoever was deleted between them.
     above = [None if numbering.holes is None else tree.living_ancestor(work, row.parent_id) for row in rows[:1]]
     above += [row.id for row in rows[:-1]]

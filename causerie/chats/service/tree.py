@@ -9,7 +9,7 @@ from sqlalchemy import Row
 
 from causerie.chats import statements
 from causerie.chats.errors import MessageNotFound
-from causerie.chats.models import Message, Role, Status
+from causerie.chats.models import Role, Status
 from causerie.db.work import Work
 
 
@@ -113,18 +113,17 @@ def living_ancestor(work: Work, message_id: UUID | None) -> UUID | None:
     return rows[0].id if rows else None
 
 
-def siblings(work: Work, session_id: UUID, part: Sequence[Row[Any] | Message]) -> dict[UUID | None, list[UUID]]:
-    """Return the living children of each parent of a part of a branch, oldest first; of None the roots.
+def siblings(work: Work, session_id: UUID, leaf: UUID, limit: int) -> dict[UUID | None, list[UUID]]:
+    """Return what stands beside each of the newest `limit` living messages of a branch and itself, oldest first.
 
-    Args:
-        part: living messages that follow each other, oldest first.
+    Returns:
+        By the parent that they have in common; None for the roots.
     """
-    children: dict[UUID | None, list[UUID]] = {message.parent_id: [] for message in part}
-    rows: list[Row[Any]] = []
-    if part:
-        rows += work.execute(statements.SIBLINGS, leaf=part[-1].id, limit=len(part)).all()
+    rows = work.execute(statements.SIBLINGS, leaf=leaf, limit=limit).all()
+    children: dict[UUID | None, list[UUID]] = {row.parent_id: [] for row in rows}
     if None in children:
-        rows += work.execute(statements.ROOTS, session_id=session_id).all()
+        roots = work.execute(statements.ROOTS, session_id=session_id).all()
+        rows = [row for row in rows if row.parent_id is not None] + list(roots)
     # Sorted here: for an ORDER BY SQLite would read all messages of the session by their ids.
     for row in sorted(rows, key=lambda row: row.id.int):
         children[row.parent_id].append(row.id)
