@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -124,20 +124,22 @@ def find(work: Work, query: Query, windows: Sequence[Window], most: int) -> list
 
 
 def _find_on_sqlite(work: Work, query: Query, windows: Sequence[Window], most: int) -> Sequence[Row[Any]]:
-    """Ask for messages, then for all that has a name at once: of fewer than `most` together none is left out."""
-    messages = [window for window in windows if window.kind == MESSAGE]
-    named = [window for window in windows if window.kind != MESSAGE]
-    return [*_newest(work, query, messages, most), *_newest(work, query, named, most)]
+    """Look for all kinds at once, and where that found many, for what is missing of each."""
+    if len({(window.below, window.above) for window in windows}) > 1:
+        return [row for window in windows for row in _newest(work, query, [window], most)]
+    rows = _newest(work, query, windows, most)
+    if len(rows) < most:
+        return rows
+    older = [replace(window, below=rows[-1].number) for window in windows]
+    missing = [most - sum(row.kind == window.kind for row in rows) for window in windows]
+    return [*rows, *(row for of, more in zip(older, missing, strict=True) for row in _newest(work, query, [of], more))]
 
 
 def _newest(work: Work, query: Query, windows: Sequence[Window], most: int) -> Sequence[Row[Any]]:
-    if not windows:
+    """Return the newest `most` rows of windows that differ in their kinds alone."""
+    if most == 0:
         return []
-    if len({(window.below, window.above) for window in windows}) == 1:
-        rows = work.connection.execute(_SQLITE_FIND, _asked_of_sqlite(work, query, windows, most)).all()
-        if len(rows) < most or len(windows) == 1:
-            return rows
-    return [row for window in windows for row in _newest(work, query, [window], most)]
+    return work.connection.execute(_SQLITE_FIND, _asked_of_sqlite(work, query, windows, most)).all()
 
 
 def find_in_session(work: Work, query: Query, session_id: UUID) -> list[tuple[UUID, int]]:

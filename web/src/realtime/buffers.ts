@@ -1,7 +1,7 @@
 /** The text of replies as it grows, painted no more often than the machine can afford, outside any store. */
 
 /** With what comes between two drawings and is not measured (the scrolling after one, the pieces) these are 40 %. */
-const DRAWING_SHARE = 0.25
+const DRAWING_SHARE = 0.22
 const SLOWEST_PER_SECOND = 8
 const FASTEST_PER_SECOND = 30
 const FLUSHES_REMEMBERED = 10

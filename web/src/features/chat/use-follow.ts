@@ -10,6 +10,8 @@ const UPWARD_KEYS = ['PageUp', 'ArrowUp']
 export interface Follow {
   /** The end is kept in sight. */
   following: boolean
+  /** The same as it will be from the next drawing on, for whoever listens outside of one. */
+  follows: RefObject<boolean>
   /** Go to the end and stay there. */
   attach: () => void
   /** Stay where the reader is. */
@@ -33,7 +35,6 @@ export function useFollow(
   onScroll: (following: boolean) => void,
 ): Follow {
   const [following, setFollowing] = useState(initially)
-  /** Whether the reader follows from the next drawing on. */
   const follows = useRef(initially)
   const top = useRef(0)
 
@@ -110,6 +111,7 @@ export function useFollow(
 
   return {
     following,
+    follows,
     attach: useCallback(() => change(true), [change]),
     release: useCallback(() => change(false), [change]),
     scrolled,

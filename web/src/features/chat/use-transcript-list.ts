@@ -1,6 +1,7 @@
 import {
   defaultRangeExtractor,
   elementScroll,
+  observeElementOffset,
   type Range,
   useVirtualizer,
   type VirtualItem,
@@ -80,7 +81,7 @@ export function useTranscriptList(
   const reading = useRef(left?.spot ?? null)
   const paddingStart = ABOVE_PX + (older ? BUTTON_PX : 0)
 
-  const { following, attach, release, scrolled } = useFollow(box, began === null, !newer, (follows) => {
+  const { following, follows, attach, release, scrolled } = useFollow(box, began === null, !newer, (follows) => {
     const element = box.current
     if (!element) return
     const { scrollTop, scrollHeight, clientHeight } = element
@@ -110,6 +111,10 @@ export function useTranscriptList(
     initialMeasurementsCache: left?.sizes ?? [],
     initialOffset: () =>
       began === null ? heightOf(rows, rows.length, left) : offsetOf(began, rows, left, paddingStart),
+    // Whoever follows scrolls nothing: else each line of a reply would draw the list twice more, for a scrolling that
+    // begins and one that ends.
+    observeElementOffset: (instance, report) =>
+      observeElementOffset(instance, (offset, scrolling) => report(offset, scrolling && !follows.current)),
     scrollToFn: (...write) => {
       elementScroll(...write)
       scrolled()
