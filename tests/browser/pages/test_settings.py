@@ -35,7 +35,7 @@ def test_a_choice_is_in_force_at_once_here_in_other_tabs_and_before_the_next_fir
     assert chat.installation.get("/settings")["interface"]["theme"] == "dark"
 
     page.reload(wait_until="commit")
-    page.wait_for_function("document.documentElement.dataset.theme")
+    page.wait_for_function("() => document.documentElement.dataset.theme")
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
 
 
