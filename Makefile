@@ -31,7 +31,7 @@ help:  ## List the targets
 serve: $(STAMPS)/runtime $(STAMPS)/model $(STAMPS)/causerie $(STATIC)  ## Set up what is missing, then become the server (ARGS="--port 9000")
 	@exec $(BIN)/causerie serve $(ARGS)
 
-test: $(STAMPS)/dev $(STAMPS)/causerie $(STAMPS)/model browser $(STATIC)  ## Check everything and run all tests, on a real PostgreSQL and in a real browser
+test: $(STAMPS)/dev $(STAMPS)/causerie $(STAMPS)/model browser $(STATIC)  ## Check style and types and run nearly all tests, on a real PostgreSQL and in a real browser
 	$(MAKE) --jobs=2 --output-sync=target lint types tests-web
 	$(BIN)/pytest -m "not long_browser" tests/browser
 	$(BIN)/pytest -m "alone and not long" --ignore=tests/browser

@@ -264,14 +264,15 @@ def _worth_another_run(error: BaseException) -> bool:
 def _failure(error: BaseException) -> CauserieError:
     state = _sqlstate(error)
     failure: CauserieError
-    if state:  # its words are not logged: they may quote what was to be stored (S75)
-        log.warning("database_refused", sqlstate=state)
     if state.startswith(INTEGRITY):
         failure = StorageConflict("Something stored already contradicts this. Nothing was stored.")
     elif state in {SERIALIZATION_FAILURE, DEADLOCK, LOCK_NOT_AVAILABLE, STATEMENT_TIMEOUT}:
         failure = Busy("Nothing was stored. Try again in a moment.", retry_after=1)
     else:
         failure = StorageUnavailable("Try again; if it stays, look at the logs of the server and of the database.")
+    if state and not isinstance(failure, StorageConflict):
+        # Its words are not logged: they may quote what was to be stored (S75).
+        log.warning("database_refused", sqlstate=state)
     failure.__cause__ = error
     return failure
 

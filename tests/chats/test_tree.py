@@ -206,7 +206,9 @@ async def test_counts_numbers_and_branches_agree_whatever_is_done(node: Node, ac
     start = (await node.read(repository.get_session, session)).next_seq
     everything: list[UUID] = []
     living: set[UUID] = set()
-    living_rows = select(Message.id).where(Message.session_id == session, Message.deleted_at.is_(None))
+    living_rows = select(Message.id, Message.parent_id).where(
+        Message.session_id == session, Message.deleted_at.is_(None)
+    )
     for kind, pick in acts:
         alive = [message for message in everything if message in living]
         if kind == "say" or not alive:
@@ -223,13 +225,16 @@ async def test_counts_numbers_and_branches_agree_whatever_is_done(node: Node, ac
                 everything.append(asked.message.id)
         else:
             await node.do(service.restore_message, everything[pick % len(everything)])
-        rows = await node.read(lambda work: work.session.scalars(living_rows).all())
-        living = set(rows)
+        parents = await node.read(lambda work: {row.id: row.parent_id for row in work.session.execute(living_rows)})
+        living = set(parents)
         chat = await node.read(service.get, session)
         assert chat.total_messages == len(living)
         assert chat.active_leaf_id is None or chat.active_leaf_id in living
         page = await node.read(service.list_messages, session, limit=200)
         assert [message.position for message in page.items] == list(range(1, len(page.items) + 1))
         assert page.total == len(page.items)
+        for message in page.items:
+            beside = [one for one, parent in parents.items() if parent == parents[message.id]]
+            assert message.sibling_ids == sorted(beside)
     mine = [notice.seq for notice in node.notices if notice.session.session_id == session]
     assert mine == list(range(start, start + len(mine)))

@@ -156,8 +156,8 @@ def test_another_worker_continues_what_one_leaves(
         stack.enter_context(working(tmp_path / "worker-2", **settings)).wait_until_ready()
 
         leaving.process.send_signal(number)
-        provider.release(model)
         status = leaving.process.wait(DRAIN_SECONDS)
+        provider.release(model)
         reply = api.until_status(reply_id, FINAL, within=LEASE_SECONDS)
 
     assert status == (0 if number is signal.SIGTERM else -signal.SIGKILL)

@@ -130,7 +130,8 @@ async def test_what_was_planned_for_few_rows_reads_no_more_than_it_finds(
 ) -> None:
     first = await database.work(alice, _begin, turns) if turns else Place()
     for case in CASES.values():
-        await database.work(alice, _run, case, first)
+        found = await database.work(alice, _run, case, first)
+        assert turns or found == 0
     place = await database.work(alice, _fill)
 
     read: dict[str, int] = {}

@@ -17,7 +17,7 @@ from causerie.db.errors import SchemaMismatch, StorageConflict, StorageUnavailab
 from causerie.db.links import Links
 from causerie.db.postgres import PostgresDatabase
 from causerie.db.work import Actor, Work
-from causerie.errors import Busy
+from causerie.errors import Busy, CauserieError
 from causerie.ids import new_id
 from causerie.ops.migrating_postgres import migrate_postgres
 from causerie.prompting.models import PromptSegment
@@ -207,17 +207,31 @@ async def test_who_waits_too_long_for_a_row_is_told_to_come_again(
     assert place.stored() == {"a"}
 
 
+@pytest.mark.parametrize(
+    ("asked", "refusal", "sqlstate"),
+    [
+        ("SELECT CAST('canary' AS integer)", StorageUnavailable, "22P02"),
+        ("DO $$ BEGIN RAISE 'canary' USING ERRCODE = 'query_canceled'; END $$", Busy, "57014"),
+    ],
+    ids=["a fault", "too long"],
+)
 async def test_what_the_server_refuses_is_logged_without_its_words(
-    database: PostgresDatabase, alice: Actor, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    database: PostgresDatabase,
+    alice: Actor,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    asked: str,
+    refusal: type[CauserieError],
+    sqlstate: str,
 ) -> None:
     def ask(work: Work) -> None:
-        work.connection.execute(text("SELECT CAST('canary' AS integer)"))
+        work.connection.execute(text(asked))
 
-    with pytest.raises(StorageUnavailable):
+    with pytest.raises(refusal):
         await database.work(alice, ask)
 
     logged = capsys.readouterr().out + caplog.text
-    assert "22P02" in logged
+    assert sqlstate in logged
     assert "canary" not in logged
 
 

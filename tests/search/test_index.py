@@ -54,6 +54,32 @@ async def test_a_clock_that_was_set_back_gives_two_users_no_number_twice(
     assert len(numbers) == len(set(numbers)) >= 40
 
 
+@pytest.mark.parametrize("most", [1, 3, 5, 20])
+async def test_of_each_kind_the_newest_are_found_however_they_were_mixed(
+    client: httpx.AsyncClient, app: FastAPI, most: int
+) -> None:
+    named = {"M": search.MESSAGE, "C": search.CHARACTER, "S": search.SESSION}
+    kinds = [named[letter] for letter in "MMMCMSMMCMMSMCM"]
+    ids = [new_id() for _ in kinds]
+
+    def put_all(work: Work) -> None:
+        for kind, identity in zip(kinds, ids, strict=True):
+            search.put(work, search.Text(kind, identity, "canary"))
+
+    def find(work: Work) -> list[search.Found]:
+        windows = [search.Window(kind) for kind in (search.MESSAGE, search.SESSION, search.CHARACTER)]
+        return search.find(work, search.parse("canary"), windows, most)
+
+    owner = Actor(UUID((await get(client, "/auth/me"))["id"]))
+    await app.state.database.work(owner, put_all)
+    found = await app.state.database.read(owner, find)
+
+    for kind in set(kinds):
+        newest = [identity for its, identity in zip(kinds, ids, strict=True) if its == kind][-most:]
+        assert sorted(one.id for one in found if one.kind == kind) == sorted(newest)
+    assert len(found) == len({one.id for one in found})
+
+
 async def test_what_is_gone_for_good_is_not_in_the_index(client: httpx.AsyncClient, app: FastAPI) -> None:
     chat = await create(client, "/sessions", title="A canary")
     kept = await create(client, "/sessions", title="A raven")

@@ -114,17 +114,17 @@ def living_ancestor(work: Work, message_id: UUID | None) -> UUID | None:
 
 
 def siblings(work: Work, session_id: UUID, leaf: UUID, limit: int) -> dict[UUID | None, list[UUID]]:
-    """Return what stands beside each of the newest `limit` living messages of a branch and itself, oldest first.
+    """Return by parent what stands below the parents of the newest `limit` living messages above and at `leaf`.
 
     Returns:
-        By the parent that they have in common; None for the roots.
+        The living children of each, oldest first; of None the roots.
     """
     rows = work.execute(statements.SIBLINGS, leaf=leaf, limit=limit).all()
     children: dict[UUID | None, list[UUID]] = {row.parent_id: [] for row in rows}
     if None in children:
         roots = work.execute(statements.ROOTS, session_id=session_id).all()
         rows = [row for row in rows if row.parent_id is not None] + list(roots)
-    # Sorted here: for an ORDER BY SQLite would read all messages of the session by their ids.
+    # Sorted here: for an ORDER BY beside the roots SQLite would read all messages of the session by their ids.
     for row in sorted(rows, key=lambda row: row.id.int):
         children[row.parent_id].append(row.id)
     return children

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -124,7 +125,10 @@ def find(work: Work, query: Query, windows: Sequence[Window], most: int) -> list
 
 
 def _find_on_sqlite(work: Work, query: Query, windows: Sequence[Window], most: int) -> Sequence[Row[Any]]:
-    """Look for all kinds at once, and where that found many, for what is missing of each."""
+    """Look for all kinds at once where their bounds are the same, and where that is full, for what is missing of each.
+
+    Numbers are unique, and the newest come first: what is missing of a kind is older than the last row.
+    """
     if len({(window.below, window.above) for window in windows}) > 1:
         return [row for window in windows for row in _newest(work, query, [window], most)]
     rows = _newest(work, query, windows, most)
@@ -132,11 +136,11 @@ def _find_on_sqlite(work: Work, query: Query, windows: Sequence[Window], most: i
         return rows
     older = [replace(window, below=rows[-1].number) for window in windows]
     missing = [most - sum(row.kind == window.kind for row in rows) for window in windows]
-    return [*rows, *(row for of, more in zip(older, missing, strict=True) for row in _newest(work, query, [of], more))]
+    more = (_newest(work, query, [window], count) for window, count in zip(older, missing, strict=True))
+    return [*rows, *chain.from_iterable(more)]
 
 
 def _newest(work: Work, query: Query, windows: Sequence[Window], most: int) -> Sequence[Row[Any]]:
-    """Return the newest `most` rows of windows that differ in their kinds alone."""
     if most == 0:
         return []
     return work.connection.execute(_SQLITE_FIND, _asked_of_sqlite(work, query, windows, most)).all()

@@ -14,12 +14,13 @@ _RECORDER = """
   const note = () => {
     const box = document.querySelector('[role=log]')
     if (!box) return
-    const edge = box.getBoundingClientRect().top
+    const { top: edge, bottom } = box.getBoundingClientRect()
     const rows = [...box.querySelectorAll('article[data-row]')]
     frames.push({
       top: box.scrollTop,
       gap: box.scrollHeight - box.scrollTop - box.clientHeight,
       mounted: rows.length,
+      shown: rows.map((row) => row.getBoundingClientRect()).filter((at) => at.bottom > edge && at.top < bottom).length,
       rows: Object.fromEntries(rows.map((row) => [row.dataset.row, row.getBoundingClientRect().top - edge])),
     })
   }
@@ -40,11 +41,18 @@ _RECORDER = """
 
 @dataclass(frozen=True)
 class Frame:
-    """One paint. `gap`: pixels below the lower edge; `rows`: each mounted row's distance from the upper edge."""
+    """One paint.
+
+    Attributes:
+        gap: pixels below the lower edge.
+        shown: how many of the mounted rows are in sight.
+        rows: each mounted row's distance from the upper edge.
+    """
 
     top: float
     gap: float
     mounted: int
+    shown: int
     rows: dict[str, float]
 
 

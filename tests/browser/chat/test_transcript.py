@@ -186,6 +186,20 @@ def test_the_end_is_one_press_away_from_anywhere(chat: Chat, long_chat: LongChat
     assert transcript(chat).evaluate(GAP) <= 1
 
 
+def test_a_jump_to_the_end_paints_no_empty_frame(chat: Chat, long_chat: LongChat) -> None:
+    chat.open(long_chat.session_id)
+    transcript(chat).focus()
+    for _ in range(3):
+        chat.page.keyboard.press("Home")
+        expect(chat.row(long_chat.ids[-1])).not_to_be_attached()
+
+        with Frames(chat.page) as frames:
+            chat.page.keyboard.press("End")
+            expect(chat.row(long_chat.ids[-1])).to_be_in_viewport()
+
+        assert min(frame.shown for frame in frames.seen) > 0
+
+
 def test_a_message_on_another_branch_is_shown_on_its_branch(chat: Chat, provider: Provider) -> None:
     session = provider.begin(chat.installation, "branches", text="Another way it went.")
     ids = lengthen(chat.installation, session, 300)

@@ -11,7 +11,7 @@ export interface Follow {
   /** The end is kept in sight. */
   following: boolean
   /** The same as it will be from the next drawing on, for whoever listens outside of one. */
-  follows: RefObject<boolean>
+  followsNow: RefObject<boolean>
   /** Go to the end and stay there. */
   attach: () => void
   /** Stay where the reader is. */
@@ -111,7 +111,7 @@ export function useFollow(
 
   return {
     following,
-    follows,
+    followsNow: follows,
     attach: useCallback(() => change(true), [change]),
     release: useCallback(() => change(false), [change]),
     scrolled,

@@ -8,6 +8,7 @@ import {
   type Virtualizer,
 } from '@tanstack/react-virtual'
 import { type RefObject, useCallback, useEffectEvent, useLayoutEffect, useRef, useState } from 'react'
+import { flushSync } from 'react-dom'
 import { conversations } from '../../realtime/realtime'
 import { likelyHeight } from './row-height'
 import type { Row, Transcript } from './rows'
@@ -81,7 +82,7 @@ export function useTranscriptList(
   const reading = useRef(left?.spot ?? null)
   const paddingStart = ABOVE_PX + (older ? BUTTON_PX : 0)
 
-  const { following, follows, attach, release, scrolled } = useFollow(box, began === null, !newer, (follows) => {
+  const { following, followsNow, attach, release, scrolled } = useFollow(box, began === null, !newer, (follows) => {
     const element = box.current
     if (!element) return
     const { scrollTop, scrollHeight, clientHeight } = element
@@ -112,9 +113,12 @@ export function useTranscriptList(
     initialOffset: () =>
       began === null ? heightOf(rows, rows.length, left) : offsetOf(began, rows, left, paddingStart),
     // Whoever follows scrolls nothing: else each line of a reply would draw the list twice more, for a scrolling that
-    // begins and one that ends.
+    // begins and one that ends. Rows that come into sight are drawn before the paint all the same.
     observeElementOffset: (instance, report) =>
-      observeElementOffset(instance, (offset, scrolling) => report(offset, scrolling && !follows.current)),
+      observeElementOffset(instance, (offset, scrolling) => {
+        if (scrolling && followsNow.current) flushSync(() => report(offset, false))
+        else report(offset, scrolling)
+      }),
     scrollToFn: (...write) => {
       elementScroll(...write)
       scrolled()
