@@ -10,8 +10,6 @@ const UPWARD_KEYS = ['PageUp', 'ArrowUp']
 export interface Follow {
   /** The end is kept in sight. */
   following: boolean
-  /** The same as it will be from the next drawing on, for whoever listens outside of one. */
-  followsNow: RefObject<boolean>
   /** Go to the end and stay there. */
   attach: () => void
   /** Stay where the reader is. */
@@ -35,6 +33,7 @@ export function useFollow(
   onScroll: (following: boolean) => void,
 ): Follow {
   const [following, setFollowing] = useState(initially)
+  /** Whether the reader follows from the next drawing on. */
   const follows = useRef(initially)
   const top = useRef(0)
 
@@ -111,7 +110,6 @@ export function useFollow(
 
   return {
     following,
-    followsNow: follows,
     attach: useCallback(() => change(true), [change]),
     release: useCallback(() => change(false), [change]),
     scrolled,

@@ -1,14 +1,12 @@
 import {
   defaultRangeExtractor,
   elementScroll,
-  observeElementOffset,
   type Range,
   useVirtualizer,
   type VirtualItem,
   type Virtualizer,
 } from '@tanstack/react-virtual'
 import { type RefObject, useCallback, useEffectEvent, useLayoutEffect, useRef, useState } from 'react'
-import { flushSync } from 'react-dom'
 import { conversations } from '../../realtime/realtime'
 import { likelyHeight } from './row-height'
 import type { Row, Transcript } from './rows'
@@ -82,7 +80,7 @@ export function useTranscriptList(
   const reading = useRef(left?.spot ?? null)
   const paddingStart = ABOVE_PX + (older ? BUTTON_PX : 0)
 
-  const { following, followsNow, attach, release, scrolled } = useFollow(box, began === null, !newer, (follows) => {
+  const { following, attach, release, scrolled } = useFollow(box, began === null, !newer, (follows) => {
     const element = box.current
     if (!element) return
     const { scrollTop, scrollHeight, clientHeight } = element
@@ -112,13 +110,6 @@ export function useTranscriptList(
     initialMeasurementsCache: left?.sizes ?? [],
     initialOffset: () =>
       began === null ? heightOf(rows, rows.length, left) : offsetOf(began, rows, left, paddingStart),
-    // Whoever follows scrolls nothing: else each line of a reply would draw the list twice more, for a scrolling that
-    // begins and one that ends. Rows that come into sight are drawn before the paint all the same.
-    observeElementOffset: (instance, report) =>
-      observeElementOffset(instance, (offset, scrolling) => {
-        if (scrolling && followsNow.current) flushSync(() => report(offset, false))
-        else report(offset, scrolling)
-      }),
     scrollToFn: (...write) => {
       elementScroll(...write)
       scrolled()
