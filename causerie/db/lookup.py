@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_
+from sqlalchemy import ColumnElement, FromClause, and_, literal_column, select, true
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.selectable import Join, NamedFromClause
@@ -26,8 +26,6 @@ class LookedUp(Join):
 
 @compiles(LookedUp, "postgresql")
 def _on_postgresql(join: LookedUp, compiler: SQLCompiler, **options: Any) -> str:
-    left, table = (compiler.process(side, **options | {"asfrom": True}) for side in (join.left, join.right))
-    condition = compiler.process(join.onclause, **options | {"asfrom": False})
-    name = compiler.preparer.quote(join.right.name)
     # A subquery with an OFFSET is planned by itself and run for each row of the left.
-    return f"{left} LEFT JOIN LATERAL (SELECT * FROM {table} WHERE {condition} OFFSET 0) AS {name} ON true"  # noqa: S608 (text of SQLAlchemy's own)
+    found = select(join.right).where(join.onclause).offset(literal_column("0")).correlate_except(join.right)
+    return compiler.process(join.left.outerjoin(found.lateral(join.right.name), true()), **options)
